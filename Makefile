@@ -1,0 +1,34 @@
+# One file of make targets: everything a newcomer needs, nothing assumed but Python >= 3.11, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check lock clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml setup.py requirements.lock $(wildcard config/locale/*/LC_MESSAGES/*.po) $(wildcard smev/*.c)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/sedlink demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock:
+	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-annotate --no-header --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,25 @@
+"""The command `sedlink`: the rooms' commands under one roof.
+
+Each room keeps its commands in `<room>/commands.py`, which imports nothing heavy until a command runs:
+`sedlink status` from cron must start fast (tests/test_cli.py holds the list of what may not be loaded).
+"""
+
+import typer
+
+import mappings.commands
+import smev.commands
+from config.i18n import _
+
+app = typer.Typer(
+    name="sedlink",
+    help=_("The link between the citizens' platform and the document-management system."),
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # a traceback with locals would print personal data
+)
+app.add_typer(mappings.commands.app, name="mapping")
+app.add_typer(smev.commands.app, name="smev")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

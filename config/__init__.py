@@ -1,0 +1,1 @@
+"""Settings, secrets and languages: what every room may read and nobody's logic lives in."""

@@ -1,0 +1,1 @@
+"""The exchange between the platform and the SEDs."""

@@ -1,0 +1,1 @@
+"""Classifiers and the crosswalk between them: codes, spreadsheets, checks, suggestions."""

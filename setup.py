@@ -1,0 +1,23 @@
+"""Build steps that pyproject.toml cannot express: message catalogues are compiled at install."""
+
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+
+class BuildWithCatalogues(build_py):
+    """Compile every gettext catalogue before the packages are copied."""
+
+    def run(self) -> None:
+        """Write a .mo beside each .po, then build as usual."""
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
+        for source in Path("config/locale").glob("*/LC_MESSAGES/*.po"):
+            with source.open("rb") as text, source.with_suffix(".mo").open("wb") as binary:
+                write_mo(binary, read_po(text))
+        super().run()
+
+
+setup(cmdclass={"build_py": BuildWithCatalogues})

@@ -1,0 +1,1 @@
+"""SMEV 3 as a library: transform, GOST digest and signature, envelope, attachments, client."""
