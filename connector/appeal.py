@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID, uuid5
+
+# Never changes: cards of every installation are found again by ids made from it.
+_KEY_NAMESPACE = UUID("5f0c6a1e-9a4b-5d6f-8c6e-2d1b7f3a9e40")
 
 
 class ItemKind(StrEnum):
@@ -135,6 +139,11 @@ def conversation_key(opa_id: int, platform_id: str, round_: int) -> str:
     return f"pos:{opa_id}:{platform_id}:{round_}"
 
 
+def key_uuid(key: str) -> UUID:
+    """Return the UUID that stands for an idempotency key where a SED's ids must be UUIDs (СЭВ, МЭДО)."""
+    return uuid5(_KEY_NAMESPACE, key)
+
+
 @dataclass(frozen=True, slots=True)
 class CardRef:
     """A card (РК) in a SED: its id there, and the number and date once it is registered."""
@@ -189,7 +198,7 @@ class Event:
     """One thing that happened in a SED. Its id is a stable hash, so that a repeat is harmless."""
 
     id: str
-    key: str  # the idempotency key of the message it belongs to
+    key: str  # the idempotency key of its message, or `str(key_uuid(key))` where the SED echoes only that
     kind: EventKind
     at: datetime  # when it happened there, UTC
     number: str = ""  # of the card (registered) or of the answer document (answer)
