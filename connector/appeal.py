@@ -150,7 +150,7 @@ class CardRef:
 
     id: str
     number: str = ""
-    date: date | None = None
+    registered_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
