@@ -24,3 +24,96 @@ from connector.sed.registry import build as build_sed
 def utc_now() -> datetime:
     """Return the moment, UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A journal, its links and the relay over them, as one configuration has it."""
+
+    settings: Settings
+    journal: Journal
+    links: Links
+    relay: Relay
+    clock: Callable[[], datetime]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.journal.close()
+
+    def jobs(self) -> list[Job]:
+        """Return what is to be done periodically."""
+        listing = [
+            Job("intake", str(c.opa_id), c.poll) for c in self.settings.cabinet if c.opa_id in self.links.cabinets
+        ]
+        tracking = [Job("track", name, self.settings.sed[name].poll) for name in self.links.seds]
+        return [*listing, *tracking, Job("sweep", "files", timedelta(days=1))]
+
+    def run(self, job: Job) -> bool:
+        """Do a job; returns whether it made work for the workers."""
+        if job.kind == "intake":
+            return self.relay.intake(int(job.name)).new > 0
+        if job.kind == "track":
+            return self.relay.track(job.name).replies > 0
+        self.journal.files.sweep(timedelta(days=1))
+        return False
+
+
+def open_journal(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Journal:
+    """Open the journal that the settings name."""
+    own = settings.journal
+    return Journal.open(
+        database_url(settings),
+        files=own.files,
+        max_file_size=own.max_file_size,
+        attempts=own.attempts,
+        backoff_first=own.backoff_first,
+        backoff_cap=own.backoff_cap,
+        clock=clock,
+    )
+
+
+def database_url(settings: Settings) -> str:
+    """Return the database URL with its password, which stands apart in the settings."""
+    from sqlalchemy import make_url
+
+    url = make_url(settings.journal.database)
+    if settings.journal.password is not None:
+        url = url.set(password=settings.journal.password.reveal())
+    return url.render_as_string(hide_password=False)
+
+
+def open_runtime(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Runtime:
+    """Wire everything. Raises SettingsError for a section that an adapter refuses."""
+    journal = open_journal(settings)
+    links = build_links(settings)
+    relay = Relay(
+        journal,
+        links,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        clock=clock,
+        batch=settings.daemon.batch,
+        lease=settings.daemon.lease,
+        margin=min(settings.daemon.lease / 2, 2 * settings.platform.timeouts.read),
+    )
+    return Runtime(settings, journal, links, relay, clock)
+
+
+def build_links(settings: Settings) -> Links:
+    """Build every adapter. Raises SettingsError that names the section."""
+    problems: list[str] = []
+    seds: dict[str, Sed] = {}
+    for name, section in settings.sed.items():
+        try:
+            seds[name] = build_sed(section.kind, section.own, settings.folder)
+        except (UnknownSedError, ValueError) as error:
+            problems += [f"sed.{name}: {line}" for line in str(error).splitlines()]
+    cabinets: dict[int, CabinetLink] = {}
+    for cabinet in settings.cabinet:
+        try:
+            cabinets[cabinet.opa_id] = _link(settings, cabinet)
+        except ValueError as error:
+            problems.append(f"cabinet[opa_id={cabinet.opa_id}].{error}")
+    if problems:
+        raise SettingsError("sedlink.toml", problems)
+    enabled = {c.opa_id for c in settings.cabinet if c.enabled}
+    return Links({i: link for i, link in cabinets.items() if i in enabled}, seds, build_classifier(settings))

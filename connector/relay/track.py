@@ -23,6 +23,14 @@ class TrackCount:
     orphans: int = 0
     notes: int = 0
 
+    def __add__(self, other: "TrackCount") -> "TrackCount":
+        return TrackCount(
+            self.events + other.events,
+            self.replies + other.replies,
+            self.orphans + other.orphans,
+            self.notes + other.notes,
+        )
+
 
 def track(journal: Journal, name: str, sed: Sed, cabinets: Mapping[int, CabinetLink]) -> TrackCount:
     """Store everything new in a SED, page by page. Raises ChannelError."""
@@ -36,12 +44,7 @@ def track(journal: Journal, name: str, sed: Sed, cabinets: Mapping[int, CabinetL
         )
         if page.receipts:
             sed.acknowledge(page.receipts)  # only now: what is above is durable
-        total = TrackCount(
-            total.events + recorded.new,
-            total.replies + recorded.replies,
-            total.orphans + recorded.orphans,
-            total.notes + len(page.notes),
-        )
+        total += TrackCount(recorded.new, recorded.replies, recorded.orphans, len(page.notes))
         more = page.more
     journal.channel_ok(channel)
     return total
