@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
-from connector.appeal import Appeal, CardRef, Reply, StoredFile
+from connector.appeal import Appeal, CardRef, Event, Reply, StoredFile
 from connector.errors import ItemError
 from connector.lifecycle import State
 
@@ -140,3 +141,103 @@ class QueueDepth:
     in_work: int
     parked: int
     oldest: datetime | None  # when the oldest waiting item was received
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRound:
+    """The last round of a message that the journal holds; what `lifecycle.round_of` wants to know."""
+
+    round: int
+    state: State
+    raw_sha256: str  # of the newest text received for the round
+    answered: bool  # a final reply was confirmed sent
+    accepted: bool  # it was confirmed marked accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one page of the list came to."""
+
+    new: int
+    repeated: tuple[str, ...]  # platform ids already confirmed accepted: to be marked again
+    unreadable: int  # of the new ones
+    revised: int = 0  # listed again with another text, which was kept
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRound:
+    """One round of a message as it stands."""
+
+    message_id: int
+    opa_id: int
+    platform_id: str
+    round: int
+    key: str
+    state: State
+    state_since: datetime
+    received_at: datetime
+    appeal: Appeal | None
+    card: CardRef | None
+    answered_at: datetime | None  # when a final reply was confirmed sent
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What an event does to its round: the next state, at most one reply, or why it is only a note."""
+
+    state: State
+    reply: Reply | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvents:
+    """What one page of a SED's changes came to."""
+
+    new: int
+    repeated: int
+    orphans: int  # of the new ones: no message with their key is known yet
+    replies: int
+
+
+class ReceivedMessage(Protocol):
+    """What the inbox needs of `connector.platform.Received`, which lies above the journal."""
+
+    @property
+    def platform_id(self) -> str:
+        """The message's id on the platform, or `sha256:` and the digest of what could not be read."""
+        ...
+
+    @property
+    def raw(self) -> str:
+        """The message exactly as received."""
+        ...
+
+    @property
+    def appeal(self) -> Appeal | None:
+        """The message as understood; None when it could not be read."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it and what to do."""
+        ...
+
+
+class EventPage(Protocol):
+    """What the journal needs of `connector.sed.ChangePage`, which lies above it."""
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events in the order in which they happened."""
+        ...
+
+    @property
+    def cursor(self) -> str:
+        """Where to go on after this page."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was seen and could not be read."""
+        ...
