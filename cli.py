@@ -6,6 +6,7 @@ Each room keeps its commands in `<room>/commands.py`, which imports nothing heav
 
 import typer
 
+import connector.commands
 import mappings.commands
 import smev.commands
 from config.i18n import _
@@ -16,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a traceback with locals would print personal data
 )
+connector.commands.register(app)
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
 

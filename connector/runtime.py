@@ -2,17 +2,12 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from config.load import SettingsError
-from config.settings import CabinetSettings, Settings
-from connector.appeal import Cabinet
-from connector.journal.journal import Journal
-from connector.lifecycle import default_table
-from connector.platform import Platform
-from connector.platform.rest import RestPlatform, RestSettings, load_profile
+from config.settings import Settings
+from connector.journal.journal import Journal, PausePolicy, RetryPolicy
 from connector.relay import Relay
 from connector.relay.links import CabinetLink, Links
 from connector.schedule import Job
@@ -34,7 +29,6 @@ class Runtime:
     journal: Journal
     links: Links
     relay: Relay
-    clock: Callable[[], datetime]
 
     def close(self) -> None:
         """Let go of the database."""
@@ -43,7 +37,9 @@ class Runtime:
     def jobs(self) -> list[Job]:
         """Return what is to be done periodically."""
         listing = [
-            Job("intake", str(c.opa_id), c.poll) for c in self.settings.cabinet if c.opa_id in self.links.cabinets
+            Job("intake", str(c.opa_id), c.poll)
+            for c in self.settings.cabinet
+            if c.opa_id in self.links.cabinets
         ]
         tracking = [Job("track", name, self.settings.sed[name].poll) for name in self.links.seds]
         return [*listing, *tracking, Job("sweep", "files", timedelta(days=1))]
@@ -54,21 +50,19 @@ class Runtime:
             return self.relay.intake(int(job.name)).new > 0
         if job.kind == "track":
             return self.relay.track(job.name).replies > 0
-        self.journal.files.sweep(timedelta(days=1))
+        self.journal.sweep_files(timedelta(days=1))
         return False
 
 
-def open_journal(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Journal:
+def open_journal(settings: Settings) -> Journal:
     """Open the journal that the settings name."""
     own = settings.journal
     return Journal.open(
         database_url(settings),
         files=own.files,
         max_file_size=own.max_file_size,
-        attempts=own.attempts,
-        backoff_first=own.backoff_first,
-        backoff_cap=own.backoff_cap,
-        clock=clock,
+        retry=RetryPolicy(base=own.backoff_first, cap=own.backoff_cap, attempts=own.attempts),
+        pause=PausePolicy(grace=settings.daemon.alert_after),
     )
 
 
@@ -82,7 +76,13 @@ def database_url(settings: Settings) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def open_runtime(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Runtime:
+def upgrade_database(settings: Settings) -> str:
+    """Bring the database to the schema of this version; returns its revision."""
+    settings.journal.files.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Journal.upgrade(database_url(settings))
+
+
+def open_runtime(settings: Settings) -> Runtime:
     """Wire everything. Raises SettingsError for a section that an adapter refuses."""
     journal = open_journal(settings)
     links = build_links(settings)
@@ -90,12 +90,12 @@ def open_runtime(settings: Settings, *, clock: Callable[[], datetime] = utc_now)
         journal,
         links,
         worker=f"{socket.gethostname()}:{os.getpid()}",
-        clock=clock,
+        clock=journal.clock,
         batch=settings.daemon.batch,
         lease=settings.daemon.lease,
         margin=min(settings.daemon.lease / 2, 2 * settings.platform.timeouts.read),
     )
-    return Runtime(settings, journal, links, relay, clock)
+    return Runtime(settings, journal, links, relay)
 
 
 def build_links(settings: Settings) -> Links:

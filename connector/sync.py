@@ -37,7 +37,7 @@ class SyncReport:
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """Hold the lock file for a block; the kernel frees it when the process dies. Raises AlreadyRunningError."""
+    """Hold the lock file for a block. Raises AlreadyRunningError; a dead process holds nothing."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:

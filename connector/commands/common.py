@@ -53,13 +53,13 @@ def load_settings(config: Path | None) -> "Settings":
 @contextmanager
 def journal_of(config: Path | None) -> Iterator["Journal"]:
     """Open the journal of the configuration for a block, or say what is wrong and exit with 5."""
-    from connector.journal.engine import JournalUnavailableError
+    from connector.journal.problems import JournalError
     from connector.runtime import open_journal
 
     settings = load_settings(config)
     try:
         journal = open_journal(settings)
-    except JournalUnavailableError as error:
+    except JournalError as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
     try:
@@ -71,7 +71,7 @@ def journal_of(config: Path | None) -> Iterator["Journal"]:
 def runtime_of(settings: "Settings") -> "Runtime":
     """Wire everything, or say what is wrong and exit with 3 or 5."""
     from config.load import SettingsError
-    from connector.journal.engine import JournalUnavailableError
+    from connector.journal.problems import JournalError
     from connector.runtime import open_runtime
 
     try:
@@ -80,6 +80,6 @@ def runtime_of(settings: "Settings") -> "Runtime":
         for line in str(error).splitlines():
             show_error(line)
         raise typer.Exit(Exit.CONFIGURATION) from error
-    except JournalUnavailableError as error:
+    except JournalError as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error

@@ -12,7 +12,7 @@ from connector.commands.common import ConfigOption, Exit, JsonOption, load_setti
 app = typer.Typer(help=_("the configuration file: check it, see it, get an example"), no_args_is_help=True)
 
 
-@app.command("check")
+@app.command("check", help=_("try credentials, folders, database and disk; changes nothing"))
 def check(
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -41,13 +41,13 @@ def check(
         raise typer.Exit(Exit.ATTENTION)
 
 
-@app.command("show")
+@app.command("show", help=_("the settings in force, secrets as ****"))
 def show(config: ConfigOption = None) -> None:
     """Show the settings in force, with the environment laid over the file; secrets as ****."""
     show_json(load_settings(config).model_dump(mode="json"))
 
 
-@app.command("example")
+@app.command("example", help=_("print an annotated file to start from"))
 def example() -> None:
     """Print an annotated file to start from."""
     typer.echo(files("config").joinpath("example.toml").read_text(encoding="utf-8"), nl=False)

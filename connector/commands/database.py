@@ -14,15 +14,15 @@ def database() -> None:
     """Keep the group although it has one command."""
 
 
-@app.command("upgrade")
+@app.command("upgrade", help=_("create the tables or bring them to this version; harmless to repeat"))
 def upgrade(config: ConfigOption = None) -> None:
     """Create the tables, or change them to the schema of this version. Harmless to repeat."""
-    from connector.journal.engine import JournalUnavailableError
+    from connector.journal.problems import JournalError
     from connector.runtime import upgrade_database
 
     try:
         revision = upgrade_database(load_settings(config))
-    except JournalUnavailableError as error:
+    except JournalError as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
     typer.echo(_("the database is at revision {revision}").format(revision=revision))

@@ -11,7 +11,7 @@ from config.i18n import _, ngettext
 from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of
 
 if TYPE_CHECKING:
-    from connector.journal.records import DeadFilter
+    from connector.journal.reports import DeadFilter
 
 app = typer.Typer(help=_("what waits for a person: look, try again, give up"), no_args_is_help=True)
 
@@ -22,20 +22,22 @@ StageFilter = Annotated[str | None, typer.Option("--stage", help=_("only this st
 All = Annotated[bool, typer.Option("--all", help=_("everything that is parked"))]
 
 
-def chosen(
-    ids: list[int] | None, cabinet: int | None, code: str | None, stage: str | None
-) -> "DeadFilter":
+def chosen(ids: list[int] | None, cabinet: int | None, code: str | None, stage: str | None) -> "DeadFilter":
     """Return the filter of the options. A wrong stage is a usage error."""
-    from connector.journal.records import DeadFilter, Stage
+    from connector.journal.records import Stage
+    from connector.journal.reports import DeadFilter
 
     if stage and stage not in set(Stage):
         raise typer.BadParameter(_("stages: {stages}").format(stages=", ".join(Stage)))
     return DeadFilter(
-        task_ids=tuple(ids or ()), opa_id=cabinet, error_code=code, stage=Stage(stage) if stage else None
+        task_ids=tuple(ids or ()),
+        opa_ids=(cabinet,) if cabinet else (),
+        codes=(code,) if code else (),
+        stages=(Stage(stage),) if stage else (),
     )
 
 
-@app.command("list")
+@app.command("list", help=_("what is parked and why"))
 def list_(
     config: ConfigOption = None,
     cabinet: CabinetFilter = None,
@@ -50,7 +52,17 @@ def list_(
         show_json([asdict(letter) for letter in letters])
         return
     show_table(
-        ["ID", _("cabinet"), _("message"), _("stage"), _("code"), _("attempts"), _("parked"), _("behind"), _("why")],
+        [
+            "ID",
+            _("cabinet"),
+            _("message"),
+            _("stage"),
+            _("code"),
+            _("attempts"),
+            _("parked"),
+            _("behind"),
+            _("why"),
+        ],
         [
             (
                 letter.task_id,
@@ -68,7 +80,7 @@ def list_(
     )
 
 
-@app.command("show")
+@app.command("show", help=_("one parked item with the trail of its conversation"))
 def show(identifier: Annotated[int, typer.Argument(metavar="ID")], config: ConfigOption = None) -> None:
     """Show one parked item with the trail of its conversation."""
     with journal_of(config) as journal:
@@ -81,7 +93,7 @@ def show(identifier: Annotated[int, typer.Argument(metavar="ID")], config: Confi
         show_json({**asdict(letter), "trail": [asdict(entry) for entry in trail]})
 
 
-@app.command("retry")
+@app.command("retry", help=_("try again, with the attempts counted from the beginning"))
 def retry(
     ids: Ids = None,
     config: ConfigOption = None,
@@ -92,12 +104,14 @@ def retry(
 ) -> None:
     """Try again, with the attempts counted from the beginning."""
     _something_named(ids, cabinet, code, stage, everything)
-    with journal_of(config) as journal:
-        count = journal.retry(chosen(ids, cabinet, code, stage), actor=getpass.getuser())
+    from connector.journal.journal import acting
+
+    with journal_of(config) as journal, acting(getpass.getuser()):
+        count = journal.retry(chosen(ids, cabinet, code, stage))
     typer.echo(ngettext("{n} item is tried again", "{n} items are tried again", count).format(n=count))
 
 
-@app.command("drop")
+@app.command("drop", help=_("give an item up; what stands behind it in its conversation goes on"))
 def drop(
     reason: Annotated[str, typer.Option("--reason", help=_("why; it stays in the trail"))],
     ids: Ids = None,

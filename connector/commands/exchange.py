@@ -2,13 +2,16 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from config.console import show_error, show_json
 from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption, load_settings, runtime_of
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 
 def run(config: ConfigOption = None) -> None:
@@ -23,7 +26,7 @@ def run(config: ConfigOption = None) -> None:
     daemon.run()
 
 
-def _reread(config: Path | None) -> "Settings":  # noqa: F821 - read only while the daemon runs
+def _reread(config: Path | None) -> "Settings":
     from config.load import find, load
 
     return load(find(config))
@@ -51,7 +54,9 @@ def sync(
             finally:
                 runtime.close()
     except AlreadyRunningError as error:
-        show_error(_("another pass is running (process {pid}); this one has nothing to do").format(pid=error.pid))
+        show_error(
+            _("another pass is running (process {pid}); this one has nothing to do").format(pid=error.pid)
+        )
         raise typer.Exit(Exit.RUNNING) from error
     if as_json:
         show_json(asdict(report))

@@ -1,14 +1,17 @@
 """`sedlink status` and `sedlink show`: what waits and why, and the whole trail of one conversation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of
+
+if TYPE_CHECKING:
+    from connector.journal.reports import Counts
 
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -22,7 +25,7 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             {
                 "queues": [asdict(depth) for depth in depths],
                 "channels": [asdict(channel) for channel in channels],
-                "counts": counts,
+                "counts": asdict(counts),
             }
         )
     else:
@@ -36,9 +39,18 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             [(c.name, _state(c.failures, c.needs_person), c.last_success, c.sentence) for c in channels],
             title=_("Channels"),
         )
-        show_table([_("count"), _("messages")], sorted(counts.items()), title=_("Messages"))
+        show_table([_("what"), _("messages")], _count_rows(counts), title=_("Messages"))
     if any(depth.parked for depth in depths) or any(channel.failures for channel in channels):
         raise typer.Exit(Exit.ATTENTION)
+
+
+def _count_rows(counts: "Counts") -> Iterator[tuple[str, int]]:
+    yield _("received"), counts.received
+    yield from ((str(state), number) for state, number in counts.by_state.items())
+    yield from ((_("sent: {kind}").format(kind=kind), number) for kind, number in counts.sent.items())
+    yield from ((_("parked: {stage}").format(stage=stage), number) for stage, number in counts.parked.items())
+    yield _("given up"), counts.dropped
+    yield _("events without a message"), counts.orphans
 
 
 def _state(failures: int, needs_person: bool) -> str:
@@ -57,7 +69,7 @@ def show(
     """Show the whole trail of one conversation."""
     with journal_of(config) as journal:
         found = journal.find_conversations(identifier)
-        trails = [(opa_id, platform_id, journal.trail(opa_id, platform_id)) for opa_id, platform_id in found]
+        trails = [(one.opa_id, one.platform_id, journal.trail(one.opa_id, one.platform_id)) for one in found]
     if not trails:
         show_error(_("nothing is known under {identifier}").format(identifier=identifier))
         raise typer.Exit(Exit.ATTENTION)

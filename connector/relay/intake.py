@@ -48,7 +48,7 @@ def with_rounds(journal: Journal, opa_id: int, messages: Sequence[Received]) -> 
             told=message.round_told,
             known=last.round if last else 0,
             answered=bool(last and last.answered),
-            changed=bool(last) and last.raw_sha256 != sha256(message.raw.encode()).hexdigest(),
+            changed=last is not None and last.raw_sha256 != sha256(message.raw.encode()).hexdigest(),
         )
         if message.appeal is not None and message.appeal.round != number:
             message = replace(message, appeal=replace(message.appeal, round=number))  # noqa: PLW2901

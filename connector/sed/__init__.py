@@ -47,7 +47,7 @@ class CardQuery:
 class OpenFile(Protocol):
     """Opens a stored file of ours for reading, when the adapter is ready to write it."""
 
-    def __call__(self, file: StoredFile) -> AbstractContextManager[BinaryIO]:
+    def __call__(self, file: StoredFile, /) -> AbstractContextManager[BinaryIO]:
         """Return the open file."""
         ...
 

@@ -53,7 +53,7 @@ def _factory(kind: str) -> Factory:
 def _foreign(kind: str, load: Callable[[], object]) -> Factory:
     try:
         factory = load()
-    except Exception as error:  # noqa: BLE001 - a stranger's package may raise anything while loading
+    except Exception as error:
         raise UnknownSedError(
             _('the adapter "{kind}" of another package cannot be loaded: {error}').format(
                 kind=kind, error=error
