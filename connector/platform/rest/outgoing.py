@@ -1,8 +1,9 @@
 """What goes back: Reply → JSON by the profile's names, and how a reply is recognised in the history. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from config.i18n import _
 from connector.appeal import Cabinet, Person, Reply
 from connector.platform.rest.fields import FieldProblemError, Fields, clean
 from connector.platform.rest.names import HistoryNames, KindWords, PersonNames
@@ -43,7 +44,7 @@ def to_wire(reply: Reply, file_ids: Sequence[str], cabinet: Cabinet, profile: Pr
 
 def wire_time(moment: datetime) -> str:
     """Return a time as the platform writes it: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _day(day: date | None) -> str:
@@ -86,26 +87,20 @@ def count_in_history(history: object, reply: Reply, profile: Profile) -> int:
     names, words = profile.history, profile.kinds[reply.kind]
     rows = Fields(history)
     if not rows.has(names.rows):
-        raise FieldProblemError(names.rows, "is missing")
+        raise FieldProblemError(names.rows, _("is missing"))
     return sum(_looks_like(row, reply, words, names) for row in rows.objects(names.rows))
 
 
 def _looks_like(row: Fields, reply: Reply, words: KindWords, names: HistoryNames) -> bool:
-    if row.text(names.status) not in words.history and _plain(row.text(names.status_text)) != _plain(
-        reply.status_text
-    ):
+    """Compare what the row tells; what it leaves out cannot speak against the reply."""
+    same_status = _plain(row.text(names.status_text)) in {_plain(reply.status_text), _plain(reply.status)}
+    if not same_status and row.text(names.status) not in words.history:
         return False
-    told_type = row.text(names.answer_type)
-    if told_type and told_type != words.answer_type:
-        return False
-    return _same_words(row, reply, names)
-
-
-def _same_words(row: Fields, reply: Reply, names: HistoryNames) -> bool:
-    comment = _plain(row.text(names.comment))
-    if comment:
-        return comment in {_plain(reply.text), _plain(reply.comment)}
-    return _plain(row.text(names.status_text)) in {_plain(reply.status), _plain(reply.status_text)}
+    told_type, comment = row.text(names.answer_type), _plain(row.text(names.comment))
+    if not words.answer_type:  # interim statuses share their code: only their words tell them apart
+        return same_status and not told_type
+    said = {_plain(reply.text), _plain(reply.comment)} - {""}
+    return told_type in ("", words.answer_type) and (not comment or not said or comment in said)
 
 
 def _plain(text: str) -> str:
@@ -113,8 +108,8 @@ def _plain(text: str) -> str:
     return " ".join(clean(text).split()).casefold()
 
 
-def private_words(reply: Reply) -> Mapping[str, None]:
+def private_words(reply: Reply) -> tuple[str, ...]:
     """Return the words of a reply that an echo of the platform must not carry into a log."""
     people = [person for person in (reply.executor, reply.manager) if person]
     parts = (part for p in people for part in (p.surname, p.name, p.patronymic, p.email, p.phone))
-    return dict.fromkeys(part for part in parts if len(part) > 2)
+    return tuple({part for part in parts if len(part) > 2})

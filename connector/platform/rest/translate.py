@@ -74,11 +74,11 @@ def _platform_id(fields: Fields, names: MessageNames) -> str:
 
 
 def _round(fields: Fields, names: MessageNames) -> int | None:
-    """The wire counts returns for rework: none told = unknown, 0 = the first round, 1 = the second."""
-    returns = fields.integer(names.rework_number)
-    if returns is not None and not 0 <= returns < 1000:
+    """The wire names the round itself, from 2 on; a 0 is as good as nothing told about a first round."""
+    told = fields.integer(names.rework_number)
+    if told is not None and not 0 <= told < 1000:
         raise FieldProblemError(names.rework_number, _("must be a whole number from 0 to 999"))
-    return None if returns is None else returns + 1
+    return None if told is None else max(told, 1)
 
 
 def _appeal(fields: Fields, platform_id: str, round_: int, cabinet: Cabinet, names: MessageNames) -> Appeal:
