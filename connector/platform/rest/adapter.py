@@ -11,7 +11,7 @@ from urllib.parse import quote
 from config.i18n import _
 from config.secret import Secret
 from connector.appeal import Attachment, Cabinet, Reply, StoredFile
-from connector.errors import ConnectorError, PermanentError, RetryableError, UnsupportedError
+from connector.errors import ConnectorError, PermanentError, UnsupportedError
 from connector.peer import Entry, Finding, Health
 from connector.platform import Download, Page, Received
 from connector.platform.rest import filename, outgoing, translate
@@ -226,15 +226,17 @@ class RestPlatform:
         self._expect_success(call, self._client.post(call, json.dumps(wire, ensure_ascii=False).encode()))
 
     def count_sent(self, reply: Reply) -> int | None:
-        """Return how many rows of the message's history look like this reply; None = the profile has no history."""
+        """Return how many rows of the message's history look like this reply; None = the profile has none."""
         if not self._profile.paths.history:
             return None
         path = self._profile.paths.history.format(id=quote(reply.platform_id, safe=""))
         call = self._call("GET", path, _("the history of message {id}").format(id=reply.platform_id))
         try:
             return outgoing.count_in_history(parse(self._client.get(call)), reply, self._profile)
-        except (NotJsonError, FieldProblemError) as error:
+        except NotJsonError as error:
             raise garbage(call, str(error)) from error
+        except FieldProblemError as error:
+            raise PermanentError(f"{call.what}: {error}", field=error.field) from error
 
     def _expect_success(self, call: Call, body: bytes) -> None:
         """Look into a 2xx answer: an empty one is a success, `success: false` is none (platform.md 5)."""

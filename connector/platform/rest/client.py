@@ -1,4 +1,4 @@
-"""The wire: one cabinet's HTTP calls with its token, bounded in time and size, every failure in the error tree."""
+"""The wire: one cabinet's HTTP calls with its token, bounded in time and size, failures in the error tree."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -57,12 +57,12 @@ class Client:
 
     def get(self, call: Call, params: Mapping[str, str | int] | None = None) -> str:
         """Return the text of an answer that must be JSON. Raises for anything but success."""
-        return decode_text(self._exchange(call, lambda: self._request(call, params=params))[1])
+        return decode_text(self._exchange(call, lambda: self._request(call, params=params)))
 
     def post(self, call: Call, body: bytes = b"") -> bytes:
         """Send JSON, or nothing, and return the answer's body."""
         headers = {"Content-Type": "application/json"} if body else {}
-        return self._exchange(call, lambda: self._request(call, content=body, headers=headers))[1]
+        return self._exchange(call, lambda: self._request(call, content=body, headers=headers))
 
     def upload(self, call: Call, name: str, body: BinaryIO, media_type: str) -> object:
         """Send a file as multipart, streamed, and return the JSON of the answer."""
@@ -71,7 +71,7 @@ class Client:
             body.seek(0)  # a renewed token repeats the request from the start
             return self._request(call, files={self._profile.upload.field: (name, body, media_type)})
 
-        answer = self._exchange(call, build, seconds=self._access.timeouts.file)[1]
+        answer = self._exchange(call, build, seconds=self._access.timeouts.file)
         try:
             return parse(decode_text(answer))
         except NotJsonError as error:
@@ -97,11 +97,11 @@ class Client:
 
     def _exchange(
         self, call: Call, build: Callable[[], httpx.Request], seconds: float | None = None
-    ) -> tuple[httpx.Response, bytes]:
+    ) -> bytes:
         with self._open(call, build) as response:
             if not response.is_success:
                 raise self._status_error(response, call)
-            return response, self._whole(response, call, seconds or self._access.timeouts.answer)
+            return self._whole(response, call, seconds or self._access.timeouts.answer)
 
     @contextmanager
     def _open(self, call: Call, build: Callable[[], httpx.Request]) -> Iterator[httpx.Response]:
@@ -214,8 +214,8 @@ class Client:
         told = messages_of(self._whole(response, call, self._access.timeouts.answer))
         return AuthError(
             _(
-                "cabinet {name} (opa_id {opa_id}): the platform refuses its id or password (HTTP {status}{words}); "
-                "check client_id and secret of the cabinet, oauth_client and oauth_secret of [platform]"
+                "cabinet {name} (opa_id {opa_id}): the platform refuses its id or password "
+                "(HTTP {status}{words}); check client_id and secret of the cabinet, oauth_client and oauth_secret of [platform]"
             ).format(
                 name=self._access.cabinet.name,
                 opa_id=self._access.cabinet.opa_id,
