@@ -32,10 +32,9 @@ def _one_alphabet(match: re.Match[str]) -> str:
     return word.translate(_LOOKALIKES) if russian else word
 
 
-@lru_cache(maxsize=1024)
 def tokens_of(text: str) -> frozenset[str]:
-    """Return the words of a text in their key form."""
-    return frozenset(_WORD.findall(same_key(text)))
+    """Return the words of a text in their key form (not remembered: texts of citizens are personal data)."""
+    return frozenset(_WORD.findall(same_key.__wrapped__(text)))
 
 
 def clean(name: str) -> str:
