@@ -36,12 +36,15 @@ def _told(raw: bytes) -> str:
     header = Message()
     header["Content-Disposition"] = _decoded(raw).replace("\r", " ").replace("\n", " ")
     try:
-        value = header.get_param("filename", header="content-disposition", unquote=True)
-    except (MessageError, ValueError, LookupError, IndexError):
+        parameters = header.get_params([], header="content-disposition", unquote=True)
+    except (MessageError, ValueError, LookupError):
         return ""
-    if isinstance(value, tuple):  # filename*=charset'language'value
-        return _extended(*value)
-    return _repaired(_without_words(_without_percents(value))) if isinstance(value, str) else ""
+    values: list[object] = [value for name, value in parameters if name.lower() == "filename"]
+    for value in values:
+        if isinstance(value, tuple):  # filename*=charset'language'value goes before a plain one
+            return _extended(*value)
+    plain = next((value for value in values if isinstance(value, str)), "")
+    return _repaired(_without_words(_without_percents(plain)))
 
 
 def _decoded(raw: bytes) -> str:
