@@ -90,6 +90,11 @@ def children(element: etree._Element | None, name: str) -> Iterator[etree._Eleme
         yield from element.iterfind(f"{{*}}{name}")
 
 
+def parts(element: etree._Element | None) -> Iterator[etree._Element]:
+    """Yield all children of an element, none of None."""
+    yield from () if element is None else element
+
+
 def text(element: etree._Element | None, *path: str) -> str:
     """Return the trimmed text of a descendant, empty when there is none."""
     found = child(element, *path)
