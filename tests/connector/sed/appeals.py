@@ -19,7 +19,9 @@ def an_appeal(platform_id="500123", **changes):
         "kind": ItemKind.MESSAGE,
         "text": "Во дворе не горит фонарь",
         "questions": (
-            Question(1, "Во дворе не горит фонарь", Category(1, "Дороги", 2, "Освещение"), "0005.0005.0056.1159"),
+            Question(
+                1, "Во дворе не горит фонарь", Category(1, "Дороги", 2, "Освещение"), "0005.0005.0056.1159"
+            ),
         ),
         "applicant": Applicant(
             Person("Примеров", "Пример", "Примерович", "primer@example.org", "+70000000000"),

@@ -140,7 +140,9 @@ class SedConformance:
         files = tuple(store.put(name, content) for name, content in contents.items())
         appeal = an_appeal()
         sed.register(appeal, files, store.open)
-        assert peer.received(appeal.key).files == {name: sha256(content) for name, content in contents.items()}
+        assert peer.received(appeal.key).files == {
+            name: sha256(content) for name, content in contents.items()
+        }
 
     def test_two_attachments_of_one_name_both_arrive(self, sed, store, peer):
         files = (store.put("фото.jpg", b"one"), store.put("Фото.JPG", b"two"))
@@ -241,7 +243,9 @@ class SedConformance:
         first, cursor, _notes = drain(sed)
         peer.answer(handed.key, "Ответ", {}, commanded=True, solved=False, number="О-9")
         second, _cursor, _notes = drain(sed, cursor)
-        fresh = [event for event in unique(first + second) if event.kind is EventKind.ANSWER and event.commanded]
+        fresh = [
+            event for event in unique(first + second) if event.kind is EventKind.ANSWER and event.commanded
+        ]
         assert [event.result for event in fresh] == [AnswerResult.NOT_SOLVED]
 
     def test_events_come_in_the_order_in_which_they_happened(self, sed, handed, peer):
@@ -268,7 +272,9 @@ class SedConformance:
             peer.received(appeal.key)
             peer.register(appeal.key, "Т-1", DAY)
         events = drain(sed)[0]
-        assert all(len([one for one in of(events, key) if one.kind is EventKind.REGISTERED]) == 1 for key in keys)
+        assert all(
+            len([one for one in of(events, key) if one.kind is EventKind.REGISTERED]) == 1 for key in keys
+        )
         assert len({event.id for event in events}) == len(events)
 
     def test_late_event_still_comes(self, sed, handed, peer):

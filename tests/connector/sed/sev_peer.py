@@ -80,7 +80,9 @@ class FolderDelo:
 
     def register(self, key, number, day):
         card = self._card(key, number, day)
-        self.report(key, '<Registration DocumentID="7" SystemDate="2024-03-04T10:00:00.1234567"/>', documents=card)
+        self.report(
+            key, '<Registration DocumentID="7" SystemDate="2024-03-04T10:00:00.1234567"/>', documents=card
+        )
 
     def refuse(self, key, code, text):
         self.report(key, f"<Failure Code={quoteattr(code)}>{escape(text)}</Failure>", kind="Failure")
@@ -104,7 +106,9 @@ class FolderDelo:
 
     def redirect(self, key, name):
         contact = f"<Contact>{organisation(name)}</Contact>"
-        self.report(key, f"<Redirection>{contact}<Date>2024-03-05T10:00:00</Date><Type>Почта</Type></Redirection>")
+        self.report(
+            key, f"<Redirection>{contact}<Date>2024-03-05T10:00:00</Date><Type>Почта</Type></Redirection>"
+        )
 
     def answer(self, key, text, files, *, commanded, solved, number):
         listed, parts = {"Report.xml": None}, []

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.appeal import Pending, StoredFile, key_uuid
@@ -62,6 +62,7 @@ def test_killed_at_every_step_it_is_delivered_once(peer, store, step, eager):
     assert list(peer.settings.folder_out.iterdir()) == []
 
 
+@settings(deadline=None)
 @given(
     crashes=st.lists(st.integers(1, STEPS + 3), max_size=5),
     takes=st.sets(st.integers(1, 4 * STEPS), max_size=12),
@@ -96,7 +97,11 @@ def test_everything_is_durable_before_the_marker_and_the_marker_before_the_envel
         give(peer, store, an_appeal(), (store.put("a.txt", b"a"),))
     out, name = peer.settings.folder_out, str(key_uuid(an_appeal().key))
     shown = trace.index(("rename", f"{out}/.{name}.env.tmp"))
-    marked = next(place for place, (what, path) in enumerate(trace) if what in {"replace", "rename"} and "handed" in path)
+    marked = next(
+        place
+        for place, (what, path) in enumerate(trace)
+        if what in {"replace", "rename"} and "handed" in path
+    )
     draft = f"{out}/.{name}.tmp"
     for path in (f"{draft}/a.txt", f"{draft}/DocInfo.xml", draft, f"{out}/.{name}.env.tmp"):
         assert ("fsync", path) in trace[:marked], path
