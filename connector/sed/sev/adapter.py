@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, NoReturn
 from uuid import uuid4
 
-from config.i18n import _
+from config.i18n import _, speaking
 from connector.appeal import Appeal, Card, CardRef, Event, Pending, RubricValue, StoredFile
 from connector.errors import ConnectorError, RetryableError, UnsupportedError
 from connector.peer import Entry, Health
@@ -95,7 +95,8 @@ class SevSed:
         taken = None
         try:
             taken = self._incoming.take(slip)
-            reading = read_events(taken.message, taken.sizes, self._settings, self._memory)
+            with speaking(self._settings.language):
+                reading = read_events(taken.message, taken.sizes, self._settings, self._memory)
         except IncompleteError:
             return True
         except BrokenMessageError as error:

@@ -60,7 +60,10 @@ def _header(
         ResourceID="0",
     )  # fmt: skip
     sender = _add(header, "Sender")
-    _contact(sender, settings.sender)
+    contact = _contact(sender, settings.sender)
+    if settings.return_address:
+        kind = "e" if "@" in settings.return_address else "s"
+        _add(contact, "Econtact", settings.return_address, Type=kind)
     _add(sender, "EDMS", settings.edms_name, UID=settings.edms_uid, Version=settings.edms_version)
     _contact(_add(header, "Recipient"), settings.recipient)
     resources = _add(header, "ResourceList")
@@ -168,9 +171,10 @@ def _link_to_last_round(document: etree._Element, appeal: Appeal, settings: SevS
         _named(_add(document, "Link", Description=description), "LinkType", settings.link_type)
 
 
-def _contact(parent: etree._Element, organisation: Organisation) -> None:
-    contact = _add(_add(parent, "Contact"), "Organization", UID=organisation.uid)
-    _add(contact, "ShortName", organisation.name)
+def _contact(parent: etree._Element, organisation: Organisation) -> etree._Element:
+    contact = _add(parent, "Contact")
+    _add(_add(contact, "Organization", UID=organisation.uid), "ShortName", organisation.name)
+    return contact
 
 
 def _named(parent: etree._Element, tag: str, row: Named) -> None:

@@ -18,7 +18,7 @@ from connector.sed.sev.message import (
     peek_time,
     read_message,
 )
-from connector.sed.sev.passport import BrokenMessageError
+from connector.sed.sev.passport import BrokenMessageError, NotWellFormedError
 from connector.sed.sev.settings import SevSettings
 from connector.sed.waiting import Settling, move_aside
 
@@ -118,7 +118,8 @@ class Incoming:
         try:
             return self._take(slip)
         except (IncompleteError, OSError, BrokenMessageError) as trouble:
-            if self._idle(slip) >= self._settings.patience or self._is_final(slip, trouble):
+            final = isinstance(trouble, BrokenMessageError) and not isinstance(trouble, NotWellFormedError)
+            if final or self._idle(slip) >= self._settings.patience:
                 raise self._broken(slip, trouble) from trouble
             raise IncompleteError(str(trouble)) from trouble
 
@@ -146,16 +147,6 @@ class Incoming:
         if short or (state.st_size != listed and not self._settling.settled(path, state)):
             raise IncompleteError(_("file {name} is still being written").format(name=path.name))
         return state.st_size
-
-    def _is_final(self, slip: Slip, trouble: Exception) -> bool:
-        """Whether waiting cannot help: a broken message all of whose parts stand still."""
-        if not isinstance(trouble, BrokenMessageError):
-            return False
-        paths = [self._settings.folder_in / slip.envelope]
-        if slip.folder:
-            place = self._settings.folder_in / slip.folder
-            paths.append(place / _passport_name(place))
-        return all(self._settling.settled(path, path.stat()) for path in paths if path.exists())
 
     def _idle(self, slip: Slip) -> float:
         """Return for how long nothing changed about the message, in seconds."""

@@ -27,6 +27,10 @@ class BrokenMessageError(PermanentError):
     code = "broken-message"
 
 
+class NotWellFormedError(BrokenMessageError):
+    """XML that does not parse: perhaps only half of it is written yet."""
+
+
 def parse(content: bytes, *, what: str) -> etree._Element:
     """Return the root of an XML document. Raises BrokenMessageError for what is not plain, finite XML.
 
@@ -45,7 +49,7 @@ def parse(content: bytes, *, what: str) -> etree._Element:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         sentence = _("{what} is not well-formed XML: {error}").format(what=what, error=_first_line(error))
-        raise BrokenMessageError(sentence, field=what) from error
+        raise NotWellFormedError(sentence, field=what) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise BrokenMessageError(_("{what} holds a DTD, which is refused").format(what=what), field=what)
     return root
@@ -88,6 +92,11 @@ def children(element: etree._Element | None, name: str) -> Iterator[etree._Eleme
     """Yield the children of that name."""
     if element is not None:
         yield from element.iterfind(f"{{*}}{name}")
+
+
+def parts(element: etree._Element | None) -> Iterator[etree._Element]:
+    """Yield all children of an element, none of None."""
+    yield from () if element is None else element
 
 
 def text(element: etree._Element | None, *path: str) -> str:

@@ -25,6 +25,7 @@ from connector.sed.sev.passport import (
     is_true,
     local_name,
     own_text,
+    parts,
     read_date,
     read_time,
     read_uuid,
@@ -126,10 +127,9 @@ class _Reader:
             "Consideration": self._consideration,
             "Report": self._task_report,
             "Redirection": self._redirection,
-            "Answer": self._answer,
         }
         answers = []
-        for part in child(self._message.root, "Notification") or ():
+        for part in parts(child(self._message.root, "Notification")):
             if local_name(part) == "Answer":
                 answers.append(part)
             elif read := readers.get(local_name(part)):

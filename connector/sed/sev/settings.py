@@ -91,7 +91,7 @@ class SevSettings:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     language: str = "ru"
     settle: float = 2.0  # a file is complete when it did not change for so long
-    patience: float = 3600.0  # an incomplete message is set aside when nothing changed for so long
+    patience: float = 900.0  # an incomplete message is set aside when nothing changed for so long
     stale: float = 4 * 3600.0  # `check` complains of a message that nobody took for so long
     min_free: int = 1 << 30
 
