@@ -4,6 +4,7 @@ import ipaddress
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -42,7 +43,10 @@ class Access:
     file_hosts: Sequence[str] = ()  # other hosts of the platform that attachment URLs may name
 
     def __post_init__(self) -> None:
-        parts = _split(self.base_url)
+        try:
+            parts = _split(self.base_url)
+        except ValueError as error:
+            raise ValueError(_("base_url: {error}").format(error=error)) from error
         if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(_("base_url: write the platform's address like https://pos.example.org"))
         if parts.username or parts.password:
@@ -56,24 +60,36 @@ class Access:
     def origins(self) -> frozenset[Origin]:
         """Return the scheme, host and port of every place that may get our token."""
         base = _origin(_split(self.base_url))
-        extra = [_split(text if "://" in text else f"{base[0]}://{text}") for text in self.file_hosts]
-        for text, parts in zip(self.file_hosts, extra, strict=True):
-            if not parts.hostname or parts.path.strip("/") or parts.username or parts.scheme not in _PORTS:
-                raise ValueError(_("file_hosts: {text} is not a host name").format(text=text))
-            if parts.scheme == "http" and not _is_loopback(parts.hostname):
-                raise ValueError(_("file_hosts: http would send the token in clear, use https"))
-        return frozenset([base, *map(_origin, extra)])
+        return frozenset([base, *(self._extra(text, base[0]) for text in self.file_hosts)])
+
+    def _extra(self, text: str, scheme: str) -> Origin:
+        try:
+            parts = _split(text if "://" in text else f"{scheme}://{text}")
+        except ValueError as error:
+            raise ValueError(_("file_hosts: {text}: {error}").format(text=text, error=error)) from error
+        if not parts.hostname or parts.path.strip("/") or parts.username or parts.scheme not in _PORTS:
+            raise ValueError(_("file_hosts: {text} is not a host name").format(text=text))
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError(_("file_hosts: http would send the token in clear, use https"))
+        return _origin(parts)
 
     def tls(self) -> ssl.SSLContext:
-        """Return the context that verifies certificates and host names, always."""
+        """Return the context that verifies certificates and host names, always. Raises ValueError."""
         try:
-            return ssl.create_default_context(cafile=self.ca_file)
+            changed = self.ca_file.stat().st_mtime_ns if self.ca_file else 0
+            return _context(self.ca_file, changed)
         except (OSError, ssl.SSLError) as error:
             raise ValueError(
                 _("ca_file: {path} cannot be read as PEM certificates: {error}").format(
                     path=self.ca_file, error=error
                 )
             ) from error
+
+
+@cache
+def _context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
+    """One context for all cabinets: reading the system's certificates takes tens of milliseconds."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def origin_of(url: str) -> Origin | None:

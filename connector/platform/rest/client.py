@@ -215,7 +215,8 @@ class Client:
         return AuthError(
             _(
                 "cabinet {name} (opa_id {opa_id}): the platform refuses its id or password "
-                "(HTTP {status}{words}); check client_id and secret of the cabinet, oauth_client and oauth_secret of [platform]"
+                "(HTTP {status}{words}); check client_id and secret of the cabinet, "
+                "oauth_client and oauth_secret of [platform]"
             ).format(
                 name=self._access.cabinet.name,
                 opa_id=self._access.cabinet.opa_id,

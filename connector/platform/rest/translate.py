@@ -192,7 +192,7 @@ def _territory(fields: Fields, names: TerritoryNames, platform_id: str) -> Terri
     place = _point(fields.text(names.coordinates)) or _point(
         f"{fields.text(names.latitude)},{fields.text(names.longitude)}"
     )
-    if place is None and fields.has(names.coordinates):
+    if place is None and fields.text(names.coordinates):
         log.warning("message %s: %s is not a place on earth, left out", platform_id, names.coordinates)
     return Territory(
         region_id=fields.text(names.region_id),

@@ -1,5 +1,13 @@
-"""The conformance suite is no test module by its name: its assertions explain themselves all the same."""
+"""Sentences are compared in English, whatever the machine speaks; the suite's assertions explain themselves."""
 
 import pytest
 
+from config.i18n import speaking
+
 pytest.register_assert_rewrite("tests.connector.platform.conformance")
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with speaking("en"):
+        yield
