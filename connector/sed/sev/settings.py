@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import BeforeValidator
+
 from config.i18n import _
+from config.values import Size, parse_duration
 from connector.appeal import AnswerResult
 
 # What an additional field of a card may be filled with; the words of `SevSettings.additional_fields`.
@@ -18,6 +22,10 @@ FIELD_SOURCES = frozenset(
 )  # fmt: skip
 _FLAGS = frozenset({"mart", "fast_track"})
 _INT_MAX = 2**31 - 1  # sizes are xs:int in the schemas
+Seconds = Annotated[
+    float,
+    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
+]
 _STOP_DAYS = range(1, 1000)  # the format's own bounds
 
 
@@ -86,14 +94,14 @@ class SevSettings:
     report_days: int = 365  # how long the SED goes on reporting
     annotation_limit: int = 2000  # characters; the whole text goes as a file where it is longer
     size_in_kilobytes: bool = False  # of File@Size: real messages of ДЕЛО look like kilobytes
-    max_file_size: int = _INT_MAX
-    max_passport_size: int = 32 << 20
+    max_file_size: Size = _INT_MAX
+    max_passport_size: Size = 32 << 20
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     language: str = "ru"
-    settle: float = 2.0  # a file is complete when it did not change for so long
-    patience: float = 900.0  # an incomplete message is set aside when nothing changed for so long
-    stale: float = 4 * 3600.0  # `check` complains of a message that nobody took for so long
-    min_free: int = 1 << 30
+    settle: Seconds = 2.0  # a file is complete when it did not change for so long
+    patience: Seconds = 900.0  # an incomplete message is set aside when nothing changed for so long
+    stale: Seconds = 4 * 3600.0  # `check` complains of a message that nobody took for so long
+    min_free: Size = 1 << 30
 
     def __post_init__(self) -> None:
         for place in ("folder_out", "folder_in", "folder_state"):
