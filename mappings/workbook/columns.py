@@ -28,7 +28,7 @@ RULES = (
     Column(
         "direction",
         N_("Direction"),
-        12,
+        14,
         N_("incoming: from a category to a code. mart: from a code to a category. They are two tables."),
         "directions",
     ),
@@ -40,7 +40,7 @@ RULES = (
         "categories",
         strict=False,
     ),
-    Column("id", N_("Category id"), 11, N_("Id on the platform, when it is known. It outweighs the name.")),
+    Column("id", N_("Category id"), 12, N_("Id on the platform, when it is known. It outweighs the name.")),
     Column(
         "code",
         N_("Code of the classifier"),

@@ -147,6 +147,7 @@ def _append(parent: etree._Element, xml: str) -> int:
 
 def _sheet_xml(findings: Sequence[Finding], header: int, plain: int, link: int) -> bytes:
     root = etree.fromstring(f"<worksheet xmlns='{_MAIN}'/>")
+    _child(_child(root, "sheetPr"), "pageSetUpPr", fitToPage="1")
     views = _child(_child(root, "sheetViews"), "sheetView", workbookViewId="0")
     _child(views, "pane", ySplit="1", topLeftCell="A2", activePane="bottomLeft", state="frozen")
     columns = _child(root, "cols")
@@ -164,11 +165,14 @@ def _sheet_xml(findings: Sequence[Finding], header: int, plain: int, link: int) 
     for number, place in linked:
         sheet = place.sheet.replace("'", "''")
         _child(links, "hyperlink", ref=f"B{number}", location=f"'{sheet}'!{place.cell}", display=str(place))
+    _child(root, "pageSetup", orientation="landscape", fitToHeight="0")
     return _bytes(root)
 
 
 def _row(rows: etree._Element, number: int, texts: Sequence[str], styles: Sequence[int]) -> None:
-    row = _child(rows, "row", r=str(number))
+    lines = max(-(-len(text) // width) for text, width in zip(texts, _WIDTHS, strict=True))
+    height = {"ht": str(15 * lines + 1), "customHeight": "1"} if lines > 1 else {}
+    row = _child(rows, "row", r=str(number), **height)
     for letters, text, style in zip("ABCD", texts, styles, strict=True):
         cell = _child(row, "c", r=f"{letters}{number}", s=str(style), t="inlineStr")
         content = _child(_child(cell, "is"), "t")

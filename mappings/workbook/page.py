@@ -36,6 +36,7 @@ class Page:
         editable: bool = False,
     ) -> None:
         self.sheet = sheet = book.create_sheet(title)
+        self._widths = widths
         for index, width in enumerate(widths):
             dimension = sheet.column_dimensions[column_letters(index)]
             dimension.width = width
@@ -60,8 +61,18 @@ class Page:
             cell.style = styles if isinstance(styles, str) else styles[index]
             put(cell, value)
             cells.append(cell)
+        self._height(cells)
         self.sheet.append(cells)
         self.rows += 1
+
+    def _height(self, cells: Sequence[Cell | None]) -> None:
+        """Make room for wrapped lines: not every program does it on opening."""
+        lines = max(
+            (_lines(str(c.value), width) for c, width in zip(cells, self._widths, strict=False) if c),
+            default=1,
+        )
+        if lines > 1:
+            self.sheet.row_dimensions[self.rows + 1].height = min(lines, 12) * 15 + 1
 
     def header(self, titles: Sequence[str], notes: Sequence[str] = ()) -> None:
         """Append the header with a note on each cell."""
@@ -73,6 +84,7 @@ class Page:
             if index < len(notes):
                 cell.comment = Comment(notes[index], "sedlink", width=320, height=110)
             cells.append(cell)
+        self.sheet.row_dimensions[self.rows + 1].height = 32
         self.sheet.append(cells)
         self.rows += 1
 
@@ -92,9 +104,9 @@ class Page:
             offer.add(self._whole_column(index))
             self.sheet.data_validations.append(offer)
 
-    def colour(self, columns: int, formula: str, colour: str) -> None:
-        """Colour the rows for which a formula holds."""
-        area = f"A2:{self._whole_column(columns - 1).split(':')[1]}"
+    def colour(self, first: int, last: int, formula: str, colour: str) -> None:
+        """Colour the cells from one column to another in the rows for which a formula holds."""
+        area = f"{column_letters(first)}2:{self._whole_column(last).split(':')[1]}"
         fill = PatternFill("solid", bgColor=colour, fgColor=colour)
         rule = Rule(type="expression", dxf=DifferentialStyle(fill=fill), formula=[formula])
         self.sheet.conditional_formatting.add(area, rule)
@@ -117,3 +129,7 @@ class Page:
             "deleteRows",
         ):
             setattr(guard, action, False)  # the file format asks what is forbidden
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(-(-max(len(line), 1) // max(width - 1, 1)) for line in text.split("\n"))

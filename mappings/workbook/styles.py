@@ -7,12 +7,11 @@ from mappings.model import Status
 if TYPE_CHECKING:
     from openpyxl.styles import NamedStyle
 
-HEADER, LOCKED, INPUT, DATE, LINK, PLAIN, TITLE = (
+HEADER, LOCKED, INPUT, DATE, PLAIN, TITLE = (
     "sedlink_header",
     "sedlink_locked",
     "sedlink_input",
     "sedlink_date",
-    "sedlink_link",
     "sedlink_plain",
     "sedlink_title",
 )
@@ -24,7 +23,8 @@ STATUS_COLOURS = {
     Status.REJECTED: "E7E6E6",
     Status.OBSOLETE: "D9D9D9",
 }
-OPEN_COLOUR = "FFFDF0"
+OPEN_COLOUR = "FFFFCC"
+FONT = "Calibri"
 
 
 def named_styles() -> "list[NamedStyle]":
@@ -32,20 +32,18 @@ def named_styles() -> "list[NamedStyle]":
     from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill, Protection
 
     wrap = Alignment(wrap_text=True, vertical="top")
-    free = Protection(locked=False)
-    fixed = Protection(locked=True)
+    free, fixed = Protection(locked=False), Protection(locked=True)
+    text = Font(name=FONT, size=11)
+    grey = PatternFill("solid", fgColor="F2F2F2")
+    dark = PatternFill("solid", fgColor="1F4E79")
+    white = Font(name=FONT, size=11, bold=True, color="FFFFFF")
+    middle = Alignment(wrap_text=True, vertical="center")
+    big = Font(name=FONT, size=14, bold=True)
     return [
-        NamedStyle(
-            HEADER,
-            font=Font(bold=True, color="FFFFFF"),
-            fill=PatternFill("solid", fgColor="1F4E79"),
-            alignment=Alignment(wrap_text=True, vertical="center"),
-            protection=fixed,
-        ),
-        NamedStyle(LOCKED, fill=PatternFill("solid", fgColor="F2F2F2"), alignment=wrap, protection=fixed),
-        NamedStyle(INPUT, alignment=wrap, protection=free),
-        NamedStyle(DATE, alignment=wrap, protection=free, number_format="DD.MM.YYYY"),
-        NamedStyle(LINK, font=Font(color="0563C1", underline="single"), alignment=wrap, protection=fixed),
-        NamedStyle(PLAIN, alignment=wrap, protection=fixed),
-        NamedStyle(TITLE, font=Font(bold=True, size=14), protection=fixed),
+        NamedStyle(HEADER, font=white, fill=dark, alignment=middle, protection=fixed),
+        NamedStyle(LOCKED, font=text, fill=grey, alignment=wrap, protection=fixed),
+        NamedStyle(INPUT, font=text, alignment=wrap, protection=free),
+        NamedStyle(DATE, font=text, alignment=wrap, protection=free, number_format="DD.MM.YYYY"),
+        NamedStyle(PLAIN, font=text, alignment=wrap, protection=fixed),
+        NamedStyle(TITLE, font=big, protection=fixed),
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from config.i18n import _, speaking
+from mappings.archive import column_letters
 from mappings.coverage import Coverage
 from mappings.editions import Change, Fate
 from mappings.model import ANY_CODE, Content, Direction, Policy, Rule
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
 _KEYS = [column.key for column in tables.RULES]
 _DATES = {"since", "until", "created", "reviewed"}
-_STATUS = chr(65 + _KEYS.index("status"))
-_CODE = chr(65 + _KEYS.index("code"))
+_STATUS = column_letters(_KEYS.index("status"))
 
 
 class Book(NamedTuple):
@@ -87,8 +87,11 @@ def _rules_page(document: "Workbook", book: Book) -> None:
     page.filters(len(columns))
     page.choices(columns)
     for status, colour in STATUS_COLOURS.items():
-        page.colour(len(columns), f'${_STATUS}2="{label(status)}"', colour)
-    page.colour(len(columns), f'AND($A2<>"",${_STATUS}2="")', OPEN_COLOUR)
+        page.colour(0, len(columns) - 1, f'${_STATUS}2="{label(status)}"', colour)
+    for direction, target in ((Direction.INCOMING, "code"), (Direction.MART, "category")):
+        index = _KEYS.index(target)
+        formula = f'AND($A2="{label(direction)}",${column_letters(index)}2="",${_STATUS}2="")'
+        page.colour(index, index, formula, OPEN_COLOUR)
 
 
 def open_rows(book: Book) -> Iterator[Rule]:
