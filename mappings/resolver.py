@@ -18,7 +18,7 @@ from mappings.store.versions import active_version, load
 
 log = logging.getLogger(__name__)
 
-_State = tuple[int, int]  # last activation, sum of the ids of current editions: changes with any of them
+_State = tuple[object, ...]  # last activation, and sums that change with any change of current editions
 
 
 class Resolver:
@@ -66,5 +66,7 @@ class Resolver:
 
 
 def _state(connection: sa.Connection) -> _State:
-    edition = sa.select(sa.func.sum(schema.edition.c.id)).where(schema.edition.c.state == CURRENT)
-    return active_version(connection)[0], connection.scalar(edition) or 0
+    ids = schema.edition.c.id
+    last = sa.select(sa.func.max(schema.activation.c.id)).scalar_subquery()
+    query = sa.select(last, sa.func.sum(ids), sa.func.sum(ids * ids)).where(schema.edition.c.state == CURRENT)
+    return tuple(connection.execute(query).one())
