@@ -32,7 +32,7 @@ def dump(value: object) -> str:
     try:
         return adapter.dump_json(value, warnings="error").decode()
     except (PydanticSerializationError, UnicodeError):
-        return adapter.dump_json(_cleaned(adapter, value), warnings="error").decode()
+        return _dump_cleaned(adapter, value)
 
 
 def load(kind: type[T], text: str) -> T:
@@ -57,9 +57,13 @@ def load_or_none(kind: type[T], payload: str | None, key: str) -> T | None:
         return None
 
 
-def _cleaned(adapter: TypeAdapter[T], value: T) -> T:
-    """Return the same without characters that are no Unicode text (half a surrogate pair)."""
-    return adapter.validate_python(_clean_tree(adapter.dump_python(value, warnings="error")))
+def _dump_cleaned(adapter: TypeAdapter[Any], value: object) -> str:
+    """Try again without characters that are no Unicode text (half a surrogate pair)."""
+    try:
+        tree = _clean_tree(adapter.dump_python(value, warnings="error"))
+        return adapter.dump_json(adapter.validate_python(tree), warnings="error").decode()
+    except ValueError:  # its own text shows the values: personal data
+        raise ValueError(f"{type(value).__name__}: a field does not hold its declared type") from None
 
 
 def _clean_tree(value: Any) -> Any:  # noqa: ANN401 - a tree of JSON and domain values

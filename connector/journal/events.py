@@ -68,7 +68,7 @@ class Events(Part):
         for one in new:
             recording.take(one, judge)
         self._write_down(connection, recording)
-        self._keep_unread(connection, sed, page.notes, now)
+        self._keep_unread(connection, sed, [*page.notes, *recording.unread], now)
         audit.write(connection, recording.lines)
         return RecordedEvents(
             len(new), len(page.events) - len(new), recording.orphans, len(recording.replies)
