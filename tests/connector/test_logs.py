@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -72,8 +73,9 @@ words = st.text("абвгд абвгд.,:", max_size=15)
 
 
 def secret_part(canary):
-    """What of a canary must not be seen: all of it but the name beside which it stands."""
-    return canary.rpartition(" ")[2].rpartition("=")[2].strip('"') if not canary[0].isdigit() else canary
+    """What of a canary must not be seen: all of it but the name beside which a password stands."""
+    named = re.fullmatch(r'(?:Bearer |[\w"]+ ?[=:] ?"?)(.+)', canary)
+    return named[1] if named else canary
 
 
 @given(words, canaries, words)
