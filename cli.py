@@ -4,6 +4,8 @@ Each room keeps its commands in `<room>/commands.py`, which imports nothing heav
 `sedlink status` from cron must start fast (tests/test_cli.py holds the list of what may not be loaded).
 """
 
+from typing import Annotated
+
 import typer
 
 import connector.commands
@@ -22,6 +24,27 @@ app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sedlink {version('sedlink')}")
+        raise typer.Exit
+
+
+@app.callback()
+def sedlink(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=_("show the version"))
+    ] = False,
+) -> None:
+    """Hold what every command shares: today the version."""
+
+
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from config.i18n import _
 from config.settings import Settings
@@ -101,7 +102,24 @@ def _problems(error: ValidationError, tree: Mapping[str, Any]) -> Iterator[str]:
         elif problem["type"] == "missing":
             yield f"{place}: " + _("must be set")
         else:
-            yield f"{place}: {problem['msg']}"
+            yield f"{place}: {_sentence(problem)}"
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    """Say the usual mistakes in the user's language; the rare ones keep the checker's own words."""
+    limits = problem.get("ctx", {})
+    sentences = {
+        "literal_error": lambda: _("use one of {allowed}").format(allowed=limits["expected"]),
+        "int_parsing": lambda: _("must be a whole number"),
+        "int_type": lambda: _("must be a whole number"),
+        "bool_parsing": lambda: _("must be true or false"),
+        "string_type": lambda: _("must be text in quotes"),
+        "greater_than": lambda: _("must be more than {limit}").format(limit=limits["gt"]),
+        "greater_than_equal": lambda: _("must be at least {limit}").format(limit=limits["ge"]),
+        "less_than_equal": lambda: _("must be at most {limit}").format(limit=limits["le"]),
+    }
+    known = sentences.get(problem["type"])
+    return known() if known else problem["msg"]
 
 
 def _place(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> str:

@@ -66,17 +66,10 @@ class CabinetSettings(Section):
     base_url: str = ""
     sed: str
     card_file: str = ""
+    region_id: str = ""  # in the platform's dictionary: whose categories are this cabinet's
     poll: Duration = timedelta(minutes=5)
     enabled: bool = True
-    unmapped: Literal["hold", "default", "manual"] = "manual"
-    default_code: str = ""
     statuses: dict[str, dict[str, str]] = {}
-
-    @model_validator(mode="after")
-    def _default_needs_a_code(self) -> Self:
-        if self.unmapped == "default" and not self.default_code:
-            raise ValueError(_('unmapped = "default" needs default_code'))
-        return self
 
 
 class SedSettings(BaseModel):

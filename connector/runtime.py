@@ -1,19 +1,33 @@
 """From settings to a working relay: the one place where the rooms are wired together."""
 
+import hashlib
 import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from config.load import SettingsError
-from config.settings import Settings
+from config.secret import Secret
+from config.settings import CabinetSettings, Settings
+from connector.appeal import Cabinet
+from connector.classify import CrosswalkClassifier
 from connector.journal.journal import Journal, PausePolicy, RetryPolicy
+from connector.lifecycle import default_table
+from connector.platform.rest import (
+    Profile,
+    ProfileError,
+    RestPlatform,
+    Timeouts,
+    default_profile,
+    load_profile,
+)
 from connector.relay import Relay
 from connector.relay.links import CabinetLink, Links
 from connector.schedule import Job
 from connector.sed import Sed
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
+from mappings.store.engine import open_store
 
 
 def utc_now() -> datetime:
@@ -85,7 +99,10 @@ def upgrade_database(settings: Settings) -> str:
 def open_runtime(settings: Settings) -> Runtime:
     """Wire everything. Raises SettingsError for a section that an adapter refuses."""
     journal = open_journal(settings)
-    links = build_links(settings)
+    classifier = CrosswalkClassifier(open_store(database_url(settings)))
+    links = build_links(settings, classifier)
+    for cabinet in settings.cabinet:
+        journal.channel_configured(f"platform:{cabinet.opa_id}", _fingerprint(settings, cabinet))
     relay = Relay(
         journal,
         links,
@@ -98,8 +115,9 @@ def open_runtime(settings: Settings) -> Runtime:
     return Runtime(settings, journal, links, relay)
 
 
-def build_links(settings: Settings) -> Links:
+def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
     """Build every adapter. Raises SettingsError that names the section."""
+    profile = _profile(settings)
     problems: list[str] = []
     seds: dict[str, Sed] = {}
     for name, section in settings.sed.items():
@@ -110,10 +128,45 @@ def build_links(settings: Settings) -> Links:
     cabinets: dict[int, CabinetLink] = {}
     for cabinet in settings.cabinet:
         try:
-            cabinets[cabinet.opa_id] = _link(settings, cabinet)
+            cabinets[cabinet.opa_id] = _link(settings, cabinet, profile)
         except ValueError as error:
             problems.append(f"cabinet[opa_id={cabinet.opa_id}].{error}")
     if problems:
         raise SettingsError("sedlink.toml", problems)
     enabled = {c.opa_id for c in settings.cabinet if c.enabled}
-    return Links({i: link for i, link in cabinets.items() if i in enabled}, seds, build_classifier(settings))
+    return Links({i: link for i, link in cabinets.items() if i in enabled}, seds, classifier)
+
+
+def _profile(settings: Settings) -> Profile:
+    path = settings.platform.profile
+    try:
+        return load_profile(path) if path else default_profile()
+    except ProfileError as error:
+        raise SettingsError(str(path), str(error).splitlines()) from error
+
+
+def _link(settings: Settings, cabinet: CabinetSettings, profile: Profile) -> CabinetLink:
+    shared = settings.platform
+    platform = RestPlatform(
+        Cabinet(cabinet.opa_id, cabinet.name),
+        base_url=settings.base_url(cabinet),
+        client_id=cabinet.client_id,
+        secret=cabinet.secret,
+        oauth_client=shared.oauth_client,
+        oauth_secret=shared.oauth_secret or Secret(""),
+        profile=profile,
+        timeouts=Timeouts(
+            connect=shared.timeouts.connect.total_seconds(), read=shared.timeouts.read.total_seconds()
+        ),
+        ca_file=shared.ca_file,
+        file_hosts=shared.file_hosts,
+        region_id=cabinet.region_id,
+    )
+    statuses = default_table().overridden(cabinet.statuses)
+    return CabinetLink(cabinet.opa_id, cabinet.name, platform, cabinet.sed, statuses)
+
+
+def _fingerprint(settings: Settings, cabinet: CabinetSettings) -> str:
+    """What a closed channel was closed with: another id, password or address opens it again."""
+    parts = (settings.base_url(cabinet), cabinet.client_id, cabinet.secret.reveal())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -28,6 +28,7 @@ class Fault(StrEnum):
     DUPLICATE_LISTING = "duplicate_listing"
 
     DUPLICATE_REPORT = "duplicate_report"
+    ACCUMULATED_REPORT = "accumulated_report"  # restates everything so far, as the format allows
     OUT_OF_ORDER = "out_of_order"
     HALF_WRITTEN = "half_written"  # the envelope before the files
     STRAY_FILE = "stray_file"  # something in the folder that no envelope names
@@ -36,7 +37,8 @@ class Fault(StrEnum):
 _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
     Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.DUPLICATE_LISTING: 0.3,
-    Fault.DUPLICATE_REPORT: 0.1, Fault.OUT_OF_ORDER: 0.1, Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02,
+    Fault.DUPLICATE_REPORT: 0.1, Fault.ACCUMULATED_REPORT: 0.2, Fault.OUT_OF_ORDER: 0.1,
+    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02,
 }  # fmt: skip
 
 
@@ -47,6 +49,7 @@ class Pains:
     slow: float = 0.3
     retry_after: int = 1
     half_written: float = 0.2
+    duplicate: float = 0.1
 
 
 class FaultPlan:

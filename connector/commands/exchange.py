@@ -12,14 +12,17 @@ from connector.commands.common import ConfigOption, Exit, JsonOption, load_setti
 
 if TYPE_CHECKING:
     from config.settings import Settings
+    from connector.sync import SyncReport
 
 
 def run(config: ConfigOption = None) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
+    from config.i18n import settle
     from connector.daemon import Daemon
     from connector.runtime import open_runtime, utc_now
 
     settings = load_settings(config)
+    settle(settings.language)  # what is written for administrators is in their language, whatever cron's is
     runtime = runtime_of(settings)
     daemon = Daemon(runtime, reload=lambda: open_runtime(_reread(config)), clock=utc_now)
     daemon.install_signals()
@@ -38,15 +41,18 @@ def sync(
     as_json: JsonOption = False,
 ) -> None:
     """Do one pass over every cabinet and SED, for cron."""
+    from config.i18n import language, settle, speaking
     from connector.sync import AlreadyRunningError, alone
     from connector.sync import sync as one_pass
 
+    own_language = language()
     settings = load_settings(config)
     known = {c.opa_id for c in settings.cabinet}
     if wrong := sorted(set(cabinet or ()) - known):
         show_error(_("no such cabinet in the file: {ids}").format(ids=", ".join(map(str, wrong))))
         raise typer.Exit(Exit.USAGE)
     try:
+        settle(settings.language)  # of the worker threads; what is printed here follows the locale
         with alone(settings.journal.files / "sync.lock"):
             runtime = runtime_of(settings)
             try:
@@ -58,6 +64,13 @@ def sync(
             _("another pass is running (process {pid}); this one has nothing to do").format(pid=error.pid)
         )
         raise typer.Exit(Exit.RUNNING) from error
+    with speaking(own_language):
+        _print(report, as_json=as_json)
+    if report.paused or report.failed or report.unreadable:
+        raise typer.Exit(Exit.ATTENTION)
+
+
+def _print(report: "SyncReport", *, as_json: bool) -> None:
     if as_json:
         show_json(asdict(report))
     else:
@@ -69,5 +82,3 @@ def sync(
         )
         for channel in report.paused:
             show_error(_("channel {channel} is closed: see `sedlink status`").format(channel=channel))
-    if report.paused or report.failed or report.unreadable:
-        raise typer.Exit(Exit.ATTENTION)

@@ -2,14 +2,19 @@
 
 import random
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import select
+
 from connector.journal.audit import Trail
 from connector.journal.channels import Channels
+from connector.journal.clock import DatabaseClock, utc_now
 from connector.journal.dead import DeadLetters
+from connector.journal.engine import Database
 from connector.journal.events import Events
 from connector.journal.files import FileStore
 from connector.journal.inbox import Inbox
@@ -17,6 +22,8 @@ from connector.journal.lanes import Lanes
 from connector.journal.part import Context, PausePolicy, RetryPolicy, acting
 from connector.journal.queries import Queries
 from connector.journal.reports import SweptFiles
+from connector.journal.schema import REVISION, attachment
+from connector.journal.upgrade import require_current, revision, upgrade
 
 __all__ = ["Journal", "PausePolicy", "RetryPolicy", "acting"]
 
@@ -51,22 +58,38 @@ class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries):
         the database's, so that the leases of several hosts agree. Raises NotUpgradedError,
         NewerDatabaseError or UnavailableError, each with what to do.
         """
-        raise NotImplementedError
+        db = Database(url)
+        try:
+            require_current(db)
+            context = Context(
+                db=db,
+                clock=clock or (DatabaseClock(db) if db.postgres else utc_now),
+                actor=actor,
+                retry=retry or RetryPolicy(),
+                pause=pause or PausePolicy(),
+                rng=rng or random.Random(),  # noqa: S311 - jitter, not a secret
+            )
+            return cls(context, FileStore(files, max_size=max_file_size))
+        except BaseException:
+            db.close()
+            raise
 
     @staticmethod
     def upgrade(url: str) -> str:
         """Create the tables or bring them up to date; return the revision. Harmless to repeat."""
-        raise NotImplementedError
+        with closing(Database(url)) as db:
+            return upgrade(db)
 
     @staticmethod
     def revision(url: str) -> str:
         """Return the database's revision, empty when it has no tables. Raises UnavailableError."""
-        raise NotImplementedError
+        with closing(Database(url)) as db:
+            return revision(db)
 
     @staticmethod
     def is_current(url: str) -> bool:
         """Whether the database is at this program's revision."""
-        raise NotImplementedError
+        return Journal.revision(url) == REVISION
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -75,7 +98,9 @@ class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries):
 
     def sweep_files(self, older_than: timedelta) -> SweptFiles:
         """Remove files that no message names and that nobody touched for so long."""
-        raise NotImplementedError
+        named = select(attachment.c.sha256).where(attachment.c.sha256.is_not(None)).distinct()
+        keep = self._db.read(lambda connection: set(connection.scalars(named)))
+        return self.files.sweep(self._now() - older_than, keep)
 
     def close(self) -> None:
         """Close the database."""

@@ -22,6 +22,10 @@ def acting(name: str) -> Iterator[None]:
         _actor.reset(token)
 
 
+def _step(base: timedelta, cap: timedelta, count: int) -> timedelta:
+    return min(cap, base * (1 << min(count - 1, 20)))  # bounded: a timedelta is
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How an item waits after a failure: full jitter over an exponential step, then it is parked."""
@@ -32,7 +36,7 @@ class RetryPolicy:
 
     def delay(self, attempt: int, rng: random.Random) -> timedelta:
         """Return how long to wait after an attempt (1 = the first)."""
-        return min(self.cap, self.base * 2 ** min(attempt - 1, 40)) * rng.random()
+        return _step(self.base, self.cap, attempt) * rng.random()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,7 @@ class PausePolicy:
 
     def pause(self, failures: int, rng: random.Random) -> timedelta:
         """Return the pause: half of it fixed, so that a closed way is never hammered, half by chance."""
-        step = min(self.cap, self.base * 2 ** min(failures - 1, 40))
-        return step * (0.5 + rng.random() / 2)
+        return _step(self.base, self.cap, failures) * (0.5 + rng.random() / 2)
 
 
 @dataclass(frozen=True, slots=True)

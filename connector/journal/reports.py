@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from connector.appeal import EventKind
 from connector.journal.records import Stage
 from connector.lifecycle import State
 
@@ -76,8 +75,8 @@ class NotedEvent:
     sed: str
     event_id: str
     key: str
-    kind: EventKind
-    at: datetime  # when it happened in the SED
+    kind: str  # an EventKind, or `unreadable` for what no event could be made of
+    at: datetime  # when it happened in the SED; for what is unreadable when it was first seen
     recorded_at: datetime
     note: str  # a stable code: orphan | after-final | not-commanded | no-rule | unreadable
     text: str = ""

@@ -6,6 +6,7 @@ A step acts on one leased task and returns its outcome; errors are the caller's 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from config.i18n import _
 from connector.appeal import Appeal, CardRef, Pending, Reply, StoredFile
 from connector.errors import ConflictError, ItemError, OutcomeUnknownError, PermanentError
 from connector.journal.journal import Journal
@@ -102,8 +103,10 @@ class Steps:
         there = platform.count_sent(reply)
         if there is None:
             raise OutcomeUnknownError(
-                "an earlier attempt may have arrived and the platform offers no way to look: "
-                "compare with the cabinet's page, then `sedlink dead retry` or `sedlink dead drop`",
+                _(
+                    "an earlier attempt may have arrived and the platform offers no way to look: "
+                    "compare with the cabinet's page, then `sedlink dead retry` or `sedlink dead drop`"
+                ),
                 code="outcome-unknown-no-lookup",
             )
         return there > self._journal.confirmed_sent(work.message_id, reply)

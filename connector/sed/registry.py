@@ -61,4 +61,4 @@ def _foreign(kind: str, load: Callable[[], object]) -> Factory:
         ) from error
     if not callable(factory):
         raise UnknownSedError(_('the adapter "{kind}" of another package is not a factory').format(kind=kind))
-    return factory  # type: ignore[return-value]  # its signature shows when it is called
+    return factory

@@ -103,12 +103,16 @@ class PlatformState:
                 item.history.append(self._row(code, None, None))
             self.ledger.note("offered", message.id, 1, opa=message.opa_id, **files)
 
+    def check_rework(self, message_id: int) -> None:
+        """Raise ValueError unless the message has an answer that can be returned."""
+        if not self.item(message_id).closed:
+            raise ValueError(_("message {id} has no answer to return").format(id=message_id))
+
     def rework(self, message_id: int, comment: str) -> int:
         """Return an answered message for rework: a new round, listed again. Returns the round's number."""
         with self._lock:
+            self.check_rework(message_id)
             item = self.item(message_id)
-            if not item.closed:
-                raise ValueError(_("message {id} has no answer to return").format(id=message_id))
             item.round += 1
             item.comment = comment
             item.accepted = item.closed = item.listed = False
@@ -194,10 +198,11 @@ class PlatformState:
         with self._lock:
             item = self._own(cabinet, message_id)
             known = checks.Known(message_id, cabinet.opa_id, item.numbers, self._has_upload)
-            wrong = checks.complaints(body, known, self.profile) or list(_out_of_turn(item))
-            if wrong:
-                self.ledger.note("refused_reply", message_id, item.round, wrong=wrong)
-                return wrong
+            wrong = checks.complaints(body, known, self.profile)
+            turn = [] if wrong else list(_out_of_turn(item))
+            if wrong or turn:
+                self.ledger.note("refused_reply", message_id, item.round, wrong=wrong, turn=turn)
+                return wrong or turn
             assert isinstance(body, dict)  # noqa: S101 - `complaints` made sure; mypy cannot know
             round_ = item.round
             kind = self._take(item, body)
