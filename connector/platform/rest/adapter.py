@@ -76,14 +76,20 @@ class RestPlatform:
         """Try the credentials and the first page of the list, change nothing; never raises."""
         environment = self._profile.environment(self._base_url)
         address = Finding(
-            _("address"),
+            _("the platform's address"),
             ok=True,
             sentence=f"{self._base_url} ({environment or _('environment not known by its name')})",
         )
-        token = _tried(_("credentials"), self._client.try_token, lambda _none: _("accepted"))
+        token = _tried(
+            _("the cabinet's id and password"),
+            self._client.try_token,
+            lambda _none: _("the platform accepts them"),
+        )
         if not token.ok:
             return Health((address, token))
-        return Health((address, token, _tried(_("list"), lambda: self._page(0), self._first_page_words)))
+        return Health(
+            (address, token, _tried(_("the list of messages"), lambda: self._page(0), self._first_page_words))
+        )
 
     def _first_page_words(self, page: Sequence[Received]) -> str:
         unread = [message.problem for message in page if message.appeal is None]

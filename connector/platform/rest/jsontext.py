@@ -4,6 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from config.i18n import _
+
 # Literal control characters inside strings are tolerated: one odd message must not hide its whole page.
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -44,7 +46,7 @@ def split(text: str, name: str) -> tuple[dict[str, object], list[Element]]:
     except (ValueError, RecursionError) as error:
         raise NotJsonError(looks_like(text)) from error
     if elements is None:
-        raise NotJsonError(f"JSON without a list {name!r}")
+        raise NotJsonError(_("JSON without the list {name}").format(name=name))
     return members, elements
 
 
@@ -52,14 +54,14 @@ def looks_like(text: str) -> str:
     """Return a word for what came instead of JSON; never the text itself, which may hold personal data."""
     start = text.lstrip()[:200].lower()
     if not start:
-        return "an empty body"
+        return _("an empty body")
     if start.startswith(("<!doctype html", "<html")) or "<html" in start:
-        return "an HTML page"
+        return _("an HTML page")
     if start.startswith("<"):
         return "XML"
     if start[0] in "{[":
-        return f"broken or cut JSON of {len(text)} characters"
-    return f"text of {len(text)} characters that is not JSON"
+        return _("broken or cut JSON of {count} characters").format(count=len(text))
+    return _("text of {count} characters that is not JSON").format(count=len(text))
 
 
 def _split(text: str, name: str) -> tuple[dict[str, object], list[Element] | None]:

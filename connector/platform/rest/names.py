@@ -5,15 +5,21 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from config.i18n import _
+
 
 def _checked_path(*placeholders: str) -> AfterValidator:
     def check(path: str) -> str:
         if not path:
             return path
-        found = {name for _text, name, _spec, _conv in string.Formatter().parse(path) if name is not None}
+        found = {name for _t, name, _s, _c in string.Formatter().parse(path) if name is not None}
         if not path.startswith("/") or found != set(placeholders):
-            expected = " ".join(f"{{{name}}}" for name in placeholders) or "no {field}"
-            raise ValueError(f"must start with / and hold {expected}")
+            wanted = " ".join(f"{{{name}}}" for name in placeholders)
+            raise ValueError(
+                _("must start with / and hold {wanted}").format(wanted=wanted)
+                if wanted
+                else _("must start with / and hold no braces")
+            )
         return path
 
     return AfterValidator(check)

@@ -139,7 +139,7 @@ def _describe(error: ValidationError, source: str) -> str:
         if fault["type"] == "extra_forbidden":
             lines.append(_("unknown key {key}{hint}").format(key=key, hint=_hint(fault["loc"])))
         else:
-            lines.append(f"{key}: {fault['msg']}")
+            lines.append(f"{key}: {fault['msg'].removeprefix('Value error, ')}")
     return _("wire profile {source}: {faults}").format(source=source, faults="; ".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""Sentences are compared in English, whatever the machine speaks; the suite's assertions explain themselves."""
+"""Sentences are compared in English, whatever the machine speaks; the suite explains its assertions."""
 
 import pytest
 
