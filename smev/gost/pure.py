@@ -55,11 +55,8 @@ class PureProvider:
         v = pow(_number(digest, curve), -1, curve.q)
         z1, z2 = s * v % curve.q, -r * v % curve.q
         table = self._hot.table(key)
-        if table:
-            total = accumulate(None, table.terms(z2), curve)
-        else:
-            total = multiply(curve, z2, (key.x, key.y))
-        total = accumulate(total, base_table(curve).terms(z1), curve)
+        part = accumulate(None, table.terms(z2), curve) if table else multiply(curve, z2, (key.x, key.y))
+        total = accumulate(part, base_table(curve).terms(z1), curve)
         if total is None:
             return False
         x, _y, z = total
