@@ -19,7 +19,7 @@ _DIGITAL_SIGNATURE, _NON_REPUDIATION, _CERT_SIGN = 0x80, 0x40, 0x04
 class Certificate:
     """An X.509 certificate; equality is that of the octets."""
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     serial: int = field(compare=False)
     issuer: str = field(compare=False, repr=False)
     subject: str = field(compare=False, repr=False)

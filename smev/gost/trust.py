@@ -23,8 +23,8 @@ class Verdict:
     """Whether a certificate is trusted and the code of the reason.
 
     Codes: "pinned" (itself in the store), "chain" (an authority of the store signed it), "expired",
-    "not-yet-valid", "issuer-expired", "not-for-signing", "unknown-issuer", "forged" (an authority of that name
-    is known, and did not sign it).
+    "not-yet-valid", "issuer-expired", "not-for-signing", "unknown-issuer", "forged" (an authority of that
+    name is known, and did not sign it).
     """
 
     trusted: bool
