@@ -108,19 +108,26 @@ static void *push(Array *array, size_t item)
 typedef struct { Span text; uint64_t hash; size_t bound, declared_at; byte ns[24]; byte ns_size; } Word;
 typedef struct { Array words; size_t *slots, mask; } Words;
 
+static inline uint64_t mixed(uint64_t hash, uint64_t piece)
+{
+    hash = (hash ^ piece) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 29;
+}
+
 static uint64_t hash_of(Span text)
 {
-    uint64_t hash = seed ^ text.size, piece;
-    size_t left = text.size;
-    for (const byte *p = text.at; left; ) {
-        size_t take = left < 8 ? left : 8;
-        piece = 0;
-        memcpy(&piece, p, take);
-        hash = (hash ^ piece) * 0x9E3779B97F4A7C15u;
-        hash ^= hash >> 29;
-        p += take;
-        left -= take;
+    uint64_t hash = seed ^ text.size, piece = 0;
+    if (text.size < 8) {
+        for (size_t i = 0; i < text.size; i++)
+            piece = piece << 8 | text.at[i];
+    } else {
+        for (size_t i = 0; i < text.size - 8; i += 8) {
+            memcpy(&piece, text.at + i, 8);
+            hash = mixed(hash, piece);
+        }
+        memcpy(&piece, text.at + text.size - 8, 8);
     }
+    hash = mixed(hash, piece);
     return hash ^ hash >> 32;
 }
 
