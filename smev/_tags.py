@@ -66,7 +66,7 @@ def _take_apart(tag: bytes) -> Tag:
         value = _escape.value(raw)
         outer, inner = _split(attribute)
         if outer == b"xmlns" or attribute == b"xmlns":
-            _add(declarations, inner if outer else b"", _uri(value, bound=bool(outer)))
+            _declare(declarations, inner if outer else b"", value)
         elif outer:
             qualified.append(Qualified(outer, sort_key(inner), b'%b="%b"' % (inner, value)))
         else:
@@ -98,10 +98,10 @@ def _split(name: bytes) -> tuple[bytes, bytes]:
     return prefix, local
 
 
-def _uri(value: bytes, *, bound: bool) -> bytes:
-    if value in _RESERVED or (bound and not value):
+def _declare(known: dict[bytes, bytes], prefix: bytes, uri: bytes) -> None:
+    if uri in _RESERVED or prefix in (b"xml", b"xmlns") or (prefix and not uri):
         raise NotCanonicalError("a namespace that must not be declared")
-    return value
+    _add(known, prefix, uri)
 
 
 def _add(known: dict[bytes, bytes], key: bytes, value: bytes) -> None:
