@@ -46,8 +46,8 @@ class CmsSignature:
         if self.algorithm_oid not in (SIGNATURE_OID[key.scheme], KEY_OID[key.scheme]):
             raise UnsupportedError(
                 "algorithm-mismatch",
-                "signature algorithm {oid} does not go with the key",
-                oid=self.algorithm_oid,
+                "the certificate's key does not go with {scheme}",
+                scheme=self.algorithm_oid,
             )
         value = digest(provider, self.digest, self.signed) if self.signed else content_digest
         return value is not None and provider.verify(key, value, self.value)
@@ -99,7 +99,7 @@ def _signer(node: der.Node, certificates: tuple[Certificate, ...]) -> CmsSignatu
     certificate = _find(fields.take(der.SEQUENCE, 0x80), certificates)
     algorithm = der.oid(fields.take(der.SEQUENCE).fields().take(der.OID))
     if algorithm not in DIGEST_BY_OID:
-        raise UnsupportedError("digest-algorithm", "the digest is not GOST: {oid}", oid=algorithm)
+        raise UnsupportedError("digest-algorithm", "unknown digest algorithm {name}", name=algorithm)
     attributes = fields.maybe(der.CONTEXT_0)
     signature_oid = der.oid(fields.take(der.SEQUENCE).fields().take(der.OID))
     found = _attributes(attributes) if attributes else {}

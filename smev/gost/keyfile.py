@@ -46,12 +46,14 @@ def public_from_der(node: der.Node) -> PublicKey:
     point = der.octets(der.parse(der.bits(fields.take(der.BIT_STRING))))
     size = scheme.size
     if len(point) != 2 * size:
-        raise InputError("key-malformed", "{length} bytes in a GOST public key", length=len(point))
+        raise InputError(
+            "key-malformed", "broken key: {reason}", reason=f"{len(point)} bytes in a public key"
+        )
     x, y = int.from_bytes(point[:size], "little"), int.from_bytes(point[size:], "little")
     try:
         return PublicKey(scheme, curve_oid, x, y)
     except ValueError as error:
-        raise InputError("key-malformed", "{reason}", reason=str(error)) from None
+        raise InputError("key-malformed", "broken key: {reason}", reason=str(error)) from None
 
 
 def public_to_der(key: PublicKey) -> bytes:
@@ -74,7 +76,7 @@ def load_private(data: bytes) -> PrivateKey:
     try:
         return PrivateKey(scheme, curve_oid, number)
     except ValueError as error:
-        raise InputError("key-malformed", "{reason}", reason=str(error)) from None
+        raise InputError("key-malformed", "broken key: {reason}", reason=str(error)) from None
 
 
 def _number(content: bytes, scheme: Scheme, q: int) -> int:
@@ -85,7 +87,9 @@ def _number(content: bytes, scheme: Scheme, q: int) -> int:
             return der.integer(node)
         content = der.octets(node)
     if not content or len(content) % size:
-        raise InputError("key-malformed", "{length} bytes in a GOST private key", length=len(content))
+        raise InputError(
+            "key-malformed", "broken key: {reason}", reason=f"{len(content)} bytes in a private key"
+        )
     number = 1
     for start in range(0, len(content), size):  # the masked number, then its masks
         number = number * int.from_bytes(content[start : start + size], "little") % q

@@ -44,13 +44,15 @@ def load() -> tuple[ctypes.CDLL, c_void_p]:
     engine = c_void_p(library.ENGINE_by_id(b"gost"))
     if not engine.value or not library.ENGINE_init(engine):
         library.ERR_clear_error()
-        raise SetupError(
-            "engine-absent",
-            "OpenSSL here has no gost engine (Debian, Ubuntu, Astra Linux: libengine-gost-openssl)",
-        )
+        raise absent("no engine gost (Debian, Ubuntu, Astra Linux: package libengine-gost-openssl)")
     library.ENGINE_register_pkey_meths(engine)
     library.ENGINE_register_pkey_asn1_meths(engine)
     return library, engine
+
+
+def absent(reason: str) -> SetupError:
+    """Return the error of a machine without the engine."""
+    return SetupError("engine-absent", "no GOST by OpenSSL on this machine: {reason}", reason=reason)
 
 
 def _library() -> ctypes.CDLL:
@@ -61,7 +63,7 @@ def _library() -> ctypes.CDLL:
             continue
         if library is not None and hasattr(library, "ENGINE_by_id"):
             return _declare(library)
-    raise SetupError("engine-absent", "no OpenSSL library with engines (libcrypto) on this machine")
+    raise absent("no OpenSSL library with engines (libcrypto)")
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:

@@ -46,7 +46,7 @@ class OpenSslProvider:
     def _find_digest(self, name: bytes) -> c_void_p:
         pointer = self.library.ENGINE_get_digest(self.engine, self.library.OBJ_txt2nid(name))
         if not pointer:
-            raise SetupError("engine-absent", "the gost engine is too old: no {name}", name=name.decode())
+            raise libcrypto.absent(f"the engine is too old: no {name.decode()}")
         return c_void_p(pointer)
 
     def _load_public(self, key: PublicKey) -> _Pkey:

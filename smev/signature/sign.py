@@ -4,18 +4,16 @@ import base64
 
 from lxml import etree
 
-from smev.canonical import canonicalize, parse
 from smev.errors import InputError
 from smev.gost.algorithms import DIGEST_URI, SIGNATURE_URI
 from smev.gost.provider import Provider, digest
 from smev.gost.provider import provider as default_provider
 from smev.gost.signer import CheckedSigner, Signer, scheme_for_signing
-from smev.refusal import XmlRefusedError
 from smev.signature import places
+from smev.signature.octets import canonicalize, covered, parse
 from smev.signature.places import Place, Rule
 from smev.signature.xmldsig import DS, EXC_C14N
 from smev.transform import URI as SMEV_TRANSFORM
-from smev.transform import transform
 
 _DEFAULT_ID = {
     Place.CALLER: "SIGNED_BY_CALLER",
@@ -66,15 +64,12 @@ def sign(
         SigningError: the signer failed.
     """
     provider = provider or default_provider()
-    try:
-        root = parse(envelope)
-        rule, parent = _find(places.operation(root), place)
-        target = places.find_target(rule, parent)
-        container = _container(rule, parent)
-        reference = _identify(root, target, place, identifier)
-        _build(container, reference, target, CheckedSigner(signer, provider), provider)
-    except XmlRefusedError as error:
-        raise InputError("xml-refused", "{reason}", reason=str(error)) from error
+    root = parse(envelope)
+    rule, parent = _find(places.operation(root), place)
+    target = places.find_target(rule, parent)
+    container = _container(rule, parent)
+    reference = _identify(root, target, place, identifier)
+    _build(container, reference, target, CheckedSigner(signer, provider), provider)
     signed: bytes = etree.tostring(root, encoding="utf-8")
     return signed
 
@@ -136,7 +131,7 @@ def _build(
     container: etree._Element, reference: str, target: etree._Element, signer: Signer, provider: Provider
 ) -> None:
     scheme = scheme_for_signing(signer.certificate)
-    value = digest(provider, scheme.digest, transform(canonicalize(target)))
+    value = digest(provider, scheme.digest, covered(target))
     signature = etree.SubElement(container, _ds("Signature"), nsmap={"ds": DS})
     info = etree.SubElement(signature, _ds("SignedInfo"))
     etree.SubElement(info, _ds("CanonicalizationMethod"), Algorithm=EXC_C14N)

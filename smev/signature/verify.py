@@ -8,18 +8,16 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from smev.canonical import canonicalize, parse
 from smev.errors import InputError, SmevError, UnsupportedError
 from smev.gost.algorithms import Digest
 from smev.gost.certificate import Certificate
 from smev.gost.provider import Provider, digest
 from smev.gost.provider import provider as default_provider
 from smev.gost.trust import TrustStore
-from smev.refusal import XmlRefusedError
 from smev.signature import places, xmldsig
+from smev.signature.octets import canonicalize, covered, parse
 from smev.signature.places import Place
 from smev.signature.report import SignatureReport
-from smev.transform import transform
 
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _BETWEEN = re.compile(rb">[ \t\n]+<")  # in canonical form: only ever indentation between elements
@@ -47,10 +45,7 @@ def verify(
     """
     from smev.signature.attachments import attachment_reports
 
-    try:
-        root = parse(envelope)
-    except XmlRefusedError as error:
-        raise InputError("xml-refused", "{reason}", reason=str(error)) from error
+    root = parse(envelope)
     check = Verification(root, provider or default_provider(), store, at or datetime.now(UTC))
     reports = [check.report(signature) for signature in root.iter(_SIGNATURE)]
     return [*reports, *check.missing(), *attachment_reports(check)]
@@ -80,8 +75,6 @@ class Verification:
             return self._check(signature, rule, container, report)
         except SmevError as error:
             return replace(report, error=error)
-        except XmlRefusedError as error:
-            return replace(report, error=InputError("xml-refused", "{reason}", reason=str(error)))
 
     def _misplaced(self, signature: etree._Element) -> SignatureReport:
         path = places.path_below(signature, self.top) or ""
@@ -139,7 +132,7 @@ class Verification:
 
     def _digest(self, target: etree._Element, algorithm: Digest) -> bytes:
         if target not in self._octets:
-            self._octets[target] = transform(canonicalize(target))
+            self._octets[target] = covered(target)
         if (target, algorithm) not in self._digests:
             self._digests[target, algorithm] = digest(self.provider, algorithm, self._octets[target])
         return self._digests[target, algorithm]

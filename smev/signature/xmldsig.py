@@ -38,7 +38,9 @@ def read(signature: etree._Element) -> XmlSignature:
     """Return the parts of a signature. Raises InputError and UnsupportedError."""
     info = _only(signature, "SignedInfo")
     if not _children(signature) or _children(signature)[0] is not info:
-        raise InputError("signature-malformed", "SignedInfo does not come first in the signature")
+        raise InputError(
+            "signature-malformed", "broken signature: {reason}", reason="SignedInfo does not come first"
+        )
     method = _only(info, "CanonicalizationMethod")
     if _algorithm(method) != EXC_C14N or len(method):
         raise UnsupportedError(
@@ -50,7 +52,7 @@ def read(signature: etree._Element) -> XmlSignature:
     reference = _only(info, "Reference")
     digest_uri = _algorithm(_only(reference, "DigestMethod"))
     if digest_uri not in DIGEST_BY_URI:
-        raise UnsupportedError("digest-algorithm", "unknown digest algorithm {uri}", uri=digest_uri)
+        raise UnsupportedError("digest-algorithm", "unknown digest algorithm {name}", name=digest_uri)
     _check_transforms(reference)
     return XmlSignature(
         signed_info=info,
@@ -93,12 +95,8 @@ def _children(parent: etree._Element) -> list[etree._Element]:
 def _only(parent: etree._Element, name: str) -> etree._Element:
     found = list(parent.iterchildren(f"{{{DS}}}{name}"))
     if len(found) != 1:
-        raise InputError(
-            "signature-malformed",
-            "{count} elements {name} in the signature, not one",
-            count=len(found),
-            name=name,
-        )
+        reason = f"{len(found)} elements {name}, not one"
+        raise InputError("signature-malformed", "broken signature: {reason}", reason=reason)
     return found[0]
 
 
@@ -127,5 +125,7 @@ def _certificates(signature: etree._Element) -> tuple[Certificate, ...]:
     if not held:
         raise InputError("certificate-absent", "the signature carries no certificate")
     if len(held) > _MAX_CERTIFICATES:
-        raise InputError("signature-malformed", "{count} certificates in a signature", count=len(held))
+        raise InputError(
+            "signature-malformed", "broken signature: {reason}", reason=f"{len(held)} certificates"
+        )
     return tuple(x509.load(decode(one)) for one in held)
