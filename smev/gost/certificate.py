@@ -11,7 +11,7 @@ from smev.gost.keys import PublicKey
 from smev.gost.provider import Provider, digest
 
 MAX_SIZE = 65_536  # bytes; real qualified certificates are 1 to 3 KB
-_KEY_USAGE, _BASIC_CONSTRAINTS = "2.5.29.15", "2.5.29.19"
+_KEY_IDENTIFIER, _KEY_USAGE, _BASIC_CONSTRAINTS = "2.5.29.14", "2.5.29.15", "2.5.29.19"
 _DIGITAL_SIGNATURE, _NON_REPUDIATION, _CERT_SIGN = 0x80, 0x40, 0x04
 
 
@@ -28,6 +28,7 @@ class Certificate:
     not_before: datetime = field(compare=False)
     not_after: datetime = field(compare=False)
     key: PublicKey | None = field(compare=False)  # None: not a GOST key
+    key_identifier: bytes = field(compare=False, repr=False)  # empty: the certificate names none
     authority: bool = field(compare=False)  # may sign certificates
     signs: bool = field(compare=False)  # may sign documents
     body: bytes = field(compare=False, repr=False)  # the octets that the issuer signed
@@ -93,7 +94,9 @@ def _read(node: der.Node) -> Certificate:
     dates = validity.fields()
     not_before, not_after = der.time(dates.take()), der.time(dates.take())
     key = _key(body.take(der.SEQUENCE))
-    authority, signs = _usage(_extensions(body))
+    extensions = _extensions(body)
+    authority, signs = _usage(extensions)
+    identifier = extensions.get(_KEY_IDENTIFIER)
     return Certificate(
         raw=node.raw,
         serial=serial,
@@ -104,6 +107,7 @@ def _read(node: der.Node) -> Certificate:
         not_before=not_before,
         not_after=not_after,
         key=key,
+        key_identifier=der.octets(der.parse(identifier)) if identifier else b"",
         authority=authority,
         signs=signs,
         body=body_node.raw,

@@ -119,9 +119,10 @@ def _signer(node: der.Node, certificates: tuple[Certificate, ...]) -> CmsSignatu
 
 
 def _find(identifier: der.Node, certificates: tuple[Certificate, ...]) -> Certificate | None:
-    """Return the certificate that issuer and serial number name; by key identifier: the only one there is."""
+    """Return the certificate that issuer and serial number name, or that has the key identifier."""
     if identifier.tag != der.SEQUENCE:
-        return certificates[0] if len(certificates) == 1 else None
+        named = (one for one in certificates if one.key_identifier == identifier.content)
+        return next(named, None)
     fields = identifier.fields()
     issuer, serial = fields.take(der.SEQUENCE).raw, der.integer(fields.take(der.INTEGER))
     named = (one for one in certificates if (one.issuer_der, one.serial) == (issuer, serial))

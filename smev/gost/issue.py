@@ -1,5 +1,6 @@
 """Making test keys and certificates: for the stand, the demonstration and the tests, never for production."""
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -61,17 +62,19 @@ def certify(
         write.sequence(*(write.time(moment) for moment in dates)),
         subject,
         keyfile.public_to_der(key),
-        write.tlv(0xA3, write.sequence(*_extensions(authority=authority))),
+        write.tlv(0xA3, write.sequence(*_extensions(key, authority=authority))),
     )
     value = provider.sign(issuer_key, digest(provider, issuer_key.scheme.digest, body))
     return x509.load(write.sequence(body, algorithm, write.bits(value)))
 
 
-def _extensions(*, authority: bool) -> tuple[bytes, bytes]:
+def _extensions(key: PublicKey, *, authority: bool) -> tuple[bytes, bytes, bytes]:
+    identifier = hashlib.sha256(keyfile.public_to_der(key)).digest()[:20]
     true = write.tlv(0x01, b"\xff")
     usage = b"\x02\x04" if authority else b"\x06\xc0"  # keyCertSign; digitalSignature and nonRepudiation
     constraints = write.sequence(true) if authority else write.sequence()
     return (
+        write.sequence(write.oid("2.5.29.14"), write.octets(write.octets(identifier))),
         write.sequence(write.oid("2.5.29.15"), true, write.octets(write.tlv(0x03, usage))),
         write.sequence(write.oid("2.5.29.19"), true, write.octets(constraints)),
     )

@@ -90,8 +90,8 @@ def _number(content: bytes, scheme: Scheme, q: int) -> int:
         raise InputError(
             "key-malformed", "broken key: {reason}", reason=f"{len(content)} bytes in a private key"
         )
-    number = 1
-    for start in range(0, len(content), size):  # the masked number, then its masks
+    number = int.from_bytes(content[:size], "little")
+    for start in range(size, len(content), size):  # the masks of a masked number
         number = number * int.from_bytes(content[start : start + size], "little") % q
     return number
 

@@ -55,6 +55,6 @@ def signer_512(make_signer):
     return make_signer(Scheme.GOST2012_512)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def now():
     return datetime(2026, 6, 1, tzinfo=UTC)
