@@ -25,10 +25,11 @@ class Qualified(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """A start tag: declarations are (prefix, escaped URI), `plain` is all attributes without a namespace."""
+    """A start tag: `end` ends it, `plain` is all attributes without a namespace, as they are written."""
 
     prefix: bytes
-    local: bytes
+    colon_local: bytes
+    end: bytes
     declarations: tuple[tuple[bytes, bytes], ...]
     qualified: tuple[Qualified, ...]
     plain: bytes
@@ -40,6 +41,9 @@ def head(part: bytes) -> bytes:
     Raises:
         NotCanonicalError: exc-c14n never writes such a tag.
     """
+    tag, closed, _text = part.partition(b">")
+    if closed and b'"' not in tag and b" " not in tag:
+        return tag
     match = _TAG.match(part)
     if match is None:
         raise NotCanonicalError("a tag is not canonical")
@@ -58,21 +62,23 @@ def take_apart(tag: bytes) -> Tag:
 
 def _take_apart(tag: bytes) -> Tag:
     name, _blank, rest = tag.partition(b" ")
-    prefix, local = _split(name)
+    prefix, local, _key = _split(name)
     declarations: dict[bytes, bytes] = {}
     plain: dict[bytes, bytes] = {}
     qualified = []
     for attribute, raw in _ATTRIBUTE.findall(b" " + rest if rest else b""):
         value = _escape.value(raw)
-        outer, inner = _split(attribute)
-        if outer == b"xmlns" or attribute == b"xmlns":
-            _declare(declarations, inner if outer else b"", value)
+        outer, inner, key = _split(attribute)
+        if outer == b"xmlns":
+            _declare(declarations, inner, value)
+        elif attribute == b"xmlns":
+            _declare(declarations, b"", value)
         elif outer:
-            qualified.append(Qualified(outer, sort_key(inner), b'%b="%b"' % (inner, value)))
+            qualified.append(Qualified(outer, key, inner + b'="' + value + b'"'))
         else:
-            _add(plain, sort_key(inner), b' %b="%b"' % (inner, value))
-    written = b"".join(plain[key] for key in sorted(plain))
-    return Tag(prefix, local, tuple(declarations.items()), tuple(qualified), written)
+            _add(plain, key, b" " + inner + b'="' + value + b'"')
+    written = b"".join([plain[key] for key in sorted(plain)])
+    return Tag(prefix, b":" + local, b"/" + name, tuple(declarations.items()), tuple(qualified), written)
 
 
 _remembered = lru_cache(maxsize=2048)(_take_apart)
@@ -87,7 +93,9 @@ def sort_key(canonical: bytes) -> bytes:
     return content.encode("utf-16-be")
 
 
-def _split(name: bytes) -> tuple[bytes, bytes]:
+@lru_cache(maxsize=2048)
+def _split(name: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the prefix, the local name and what the local name sorts by."""
     prefix, colon, local = name.rpartition(b":")
     if prefix == b"xml":
         raise TransformRefusedError(
@@ -95,7 +103,7 @@ def _split(name: bytes) -> tuple[bytes, bytes]:
         )
     if not _NCNAME.fullmatch(local.decode()) or (colon and not _NCNAME.fullmatch(prefix.decode())):
         raise NotCanonicalError("a name is not well-formed")
-    return prefix, local
+    return prefix, local, sort_key(local)
 
 
 def _declare(known: dict[bytes, bytes], prefix: bytes, uri: bytes) -> None:

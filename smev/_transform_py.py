@@ -1,60 +1,58 @@
 """SMEV's transform in pure Python: one pass over canonical octets, no tree. The twin of `_transform.c`."""
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from operator import itemgetter
 
 from smev import _escape, _tags
 from smev.refusal import NotCanonicalError, TransformRefusedError
 
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b-\x1f]|\xef\xbf[\xbe\xbf]")
-_PECULIAR = (b"&", b">", b"\xc2", b"\x7f")
+_CONTROLS = bytes((*range(9), *range(11, 32)))
+_PECULIAR = (b"&", b"\xc2", b"\x7f")
+
+Undo = tuple[list[tuple[bytes, bytes | None]], list[bytes]]
+"""What an element's end takes back: prefixes with what they meant before, URIs that got a prefix."""
+
+Element = tuple[bytes, bytes, bytes, Undo | None]
+"""An open element (a plain tuple, for speed): start as written, end as read, end as written, what to undo."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """An open element: how it was and is written, and what its end has to undo (None: nothing)."""
-
-    start: bytes
-    end_tag: bytes
-    end: bytes
-    undo: tuple[list[tuple[bytes, bytes | None]], list[bytes]] | None
-
-
-@dataclass(slots=True)
 class _Scope:
     """The namespaces in force: prefix → URI as read, URI → prefix as written, start tags already resolved."""
 
-    bound: dict[bytes, bytes | None] = field(default_factory=dict)
-    written: dict[bytes, bytes] = field(default_factory=dict)
-    known: dict[bytes, _Element] = field(default_factory=dict)
-    outer: list[dict[bytes, _Element]] = field(default_factory=list)
-    count: int = 0
+    def __init__(self) -> None:
+        self.bound: dict[bytes, bytes | None] = {}
+        self.written: dict[bytes, bytes] = {}
+        self.known: dict[bytes, Element] = {}
+        self.outer: list[dict[bytes, Element]] = []
+        self.count = 0
 
-    def open(self, tag: bytes) -> _Element:
+    def open(self, tag: bytes) -> Element:
         """Resolve a start tag by the namespaces in force and enter its own."""
         parsed = _tags.take_apart(tag)
-        overridden = [(prefix, self.bound.get(prefix)) for prefix, _uri in parsed.declarations]
-        self.bound.update(parsed.declarations)
-        fresh: list[bytes] = []
-        prefix = self._write(self._resolve(parsed.prefix), fresh)
-        qualified = self._attributes(parsed.qualified, fresh)
-        declared = b"".join(b' xmlns:%b="%b"' % (self.written[uri], uri) for uri in fresh)
-        name = prefix + b":" + parsed.local
-        element = _Element(
-            b"<%b%b%b%b>" % (name, declared, qualified, parsed.plain),
-            b"/%b" % tag.partition(b" ")[0],
-            b"</%b>" % name,
-            (overridden, fresh) if overridden or fresh else None,
-        )
-        if element.undo is None:
-            self.known[tag] = element
-        else:
-            self.outer.append(self.known)
-            self.known = {}
+        prefix = self.written.get(self.bound.get(parsed.prefix) or b"")
+        if prefix is None or parsed.declarations or parsed.qualified:
+            return self._enter(parsed)
+        name = prefix + parsed.colon_local
+        element = (b"<" + name + parsed.plain + b">", parsed.end, b"</" + name + b">", None)
+        self.known[tag] = element
         return element
 
-    def close(self, undo: tuple[list[tuple[bytes, bytes | None]], list[bytes]]) -> None:
+    def _enter(self, parsed: _tags.Tag) -> Element:
+        bound, written = self.bound, self.written
+        overridden = [(prefix, bound.get(prefix)) for prefix, _uri in parsed.declarations]
+        bound.update(parsed.declarations)
+        fresh: list[bytes] = []
+        name = self._write(self._resolve(parsed.prefix), fresh) + parsed.colon_local
+        rest = parsed.plain
+        if parsed.qualified:
+            rest = self._attributes(parsed.qualified, fresh) + rest
+        for uri in reversed(fresh):
+            rest = b" xmlns:" + written[uri] + b'="' + uri + b'"' + rest
+        self.outer.append(self.known)
+        self.known = {}
+        return b"<" + name + rest + b">", parsed.end, b"</" + name + b">", (overridden, fresh)
+
+    def close(self, undo: Undo) -> None:
         """Leave the namespaces of an element."""
         overridden, fresh = undo
         self.bound.update(overridden)
@@ -79,18 +77,16 @@ class _Scope:
         return prefix
 
     def _attributes(self, qualified: tuple[_tags.Qualified, ...], fresh: list[bytes]) -> bytes:
-        if not qualified:
-            return b""
         resolved = [(self._resolve(attribute.prefix), attribute) for attribute in qualified]
-        if len(resolved) == 1:
-            uri, attribute = resolved[0]
-            return b" %b:%b" % (self._write(uri, fresh), attribute.name)
-        order = sorted(
-            (_tags.sort_key(uri), attribute.key, uri, attribute.name) for uri, attribute in resolved
+        if len(resolved) > 1:
+            keyed = [(_tags.sort_key(uri), attribute.key, uri, attribute) for uri, attribute in resolved]
+            keyed.sort(key=itemgetter(0, 1))
+            if len({item[:2] for item in keyed}) < len(keyed):
+                raise NotCanonicalError("an attribute is given twice")
+            resolved = [item[2:] for item in keyed]
+        return b"".join(
+            [b" " + self._write(uri, fresh) + b":" + attribute.name for uri, attribute in resolved]
         )
-        if len({item[:2] for item in order}) < len(order):
-            raise NotCanonicalError("an attribute is given twice")
-        return b"".join(b" %b:%b" % (self._write(uri, fresh), name) for _key, _local, uri, name in order)
 
 
 def rewrite(canonical: bytes) -> bytes:
@@ -105,28 +101,34 @@ def rewrite(canonical: bytes) -> bytes:
     if before:
         raise NotCanonicalError("no element at the start")
     written: list[bytes] = []
-    if not _write(iter(parts), written.append):
+    peculiar = [octet for octet in _PECULIAR if octet in canonical]
+    if canonical.count(b">") != len(parts):
+        peculiar.append(b">")
+    if not _write(iter(parts), written.append, peculiar):
         raise NotCanonicalError("the element does not end where the input ends")
     return b"".join(written)
 
 
-def _write(parts: Iterator[bytes], put: Callable[[bytes], None]) -> bool:
-    """Write the parts between one `<` and the next; say whether the element ends with the last of them."""
+def _write(parts: Iterator[bytes], put: Callable[[bytes], None], peculiar: list[bytes]) -> bool:
+    """Write the parts between one `<` and the next; say whether the element ends with the last of them.
+
+    Only text with one of the `peculiar` octets is looked at more closely: what no text has is not looked for.
+    """
     scope = _Scope()
     known = scope.known
-    stack: list[_Element] = []
+    stack: list[Element] = []
     expected: bytes | None = None
     for part in parts:
         tag, closed, text = part.partition(b">")
         if tag == expected and closed:
-            element = stack.pop()
-            put(element.end)
-            if element.undo is not None:
-                scope.close(element.undo)
+            _start, _end, end, undo = stack.pop()
+            put(end)
+            if undo is not None:
+                scope.close(undo)
                 known = scope.known
             if not stack:
                 return not text and next(parts, None) is None
-            expected = stack[-1].end_tag
+            expected = stack[-1][1]
         else:
             if tag not in known or not closed:
                 tag = _tags.head(part)
@@ -135,26 +137,24 @@ def _write(parts: Iterator[bytes], put: Callable[[bytes], None]) -> bool:
                 known = scope.known
             else:
                 element = known[tag]
-            put(element.start)
+            start, expected, _end, _undo = element
+            put(start)
             stack.append(element)
-            expected = element.end_tag
         if text and not text.isspace():
-            put(_text(text))
+            for octet in peculiar:
+                if octet in text:
+                    text = _escape.text(text)
+                    break
+            put(text)
     return False
-
-
-def _text(text: bytes) -> bytes:
-    for octet in _PECULIAR:
-        if octet in text:
-            return _escape.text(text)
-    return text
 
 
 def _check_characters(canonical: bytes) -> None:
     """Refuse what XML 1.0 does not allow as a character, and a raw CR, which exc-c14n never writes."""
     try:
-        canonical.decode()
+        bytes.decode(canonical)  # by way of the class: anything but bytes is a TypeError here
     except UnicodeDecodeError as error:
         raise NotCanonicalError("not UTF-8") from error
-    if _FORBIDDEN.search(canonical):
+    noncharacter = b"\xef\xbf\xbe" in canonical or b"\xef\xbf\xbf" in canonical
+    if noncharacter or len(canonical.translate(None, _CONTROLS)) != len(canonical):
         raise NotCanonicalError("a character that does not stand in canonical XML")
