@@ -55,6 +55,7 @@ WORDING = {
     "store-broken": N_("{path}: {reason}"),
     "store-empty": N_("no certificates (*.pem, *.crt, *.cer, *.der) in {path}"),
     "store-unreadable": N_("cannot read {path}: {reason}"),
+    "stray-text": N_("text between the elements of {name}: neither signed nor allowed there"),
     "target-absent": N_("nothing in this message that such a signature is about ({place})"),
     "target-ambiguous": N_("{count} elements that the signature could be about, there must be one"),
     "target-without-id": N_("the element to sign has no Id: give it one, or name one with --id"),

@@ -91,6 +91,7 @@ class Verification:
         container: etree._Element,
         report: SignatureReport,
     ) -> SignatureReport:
+        _check_stray_text(signature)
         parts = xmldsig.read(signature)
         parent = container.getparent()
         if parent is None:  # a rule was found by it
@@ -175,3 +176,13 @@ def _identifiers(root: etree._Element) -> Iterator[str]:
         for name in ("Id", "ID", _XML_ID):
             if (value := element.get(name)) is not None:
                 yield value
+
+
+def _check_stray_text(signature: etree._Element) -> None:
+    """Refuse text between the elements around a signature: nobody signed it, no schema allows it there."""
+    key_info = signature.iter(f"{{{xmldsig.DS}}}KeyInfo", f"{{{xmldsig.DS}}}X509Data")
+    for element in (signature, *signature.iterancestors(), *key_info):
+        texts = (element.text, *(child.tail for child in element))
+        if any(text and not text.isspace() for text in texts):
+            name = etree.QName(element).localname
+            raise InputError("stray-text", "text between the elements of {name}", name=name)
