@@ -13,6 +13,7 @@ WORDING = {
     "base64-malformed": N_("broken base64 in {name}"),
     "canonicalization": N_("canonicalization {uri} is not the one SMEV prescribes"),
     "certificate-absent": N_("the signature came without the signer's certificate"),
+    "certificate-forged": N_("the self-signed certificate was not signed by its own key"),
     "certificate-malformed": N_("broken certificate: {reason}"),
     "certificate-too-large": N_("a certificate of {size} bytes is no certificate"),
     "certificate-usage": N_("the certificate's key usage does not allow signatures"),
@@ -55,12 +56,13 @@ WORDING = {
     "store-broken": N_("{path}: {reason}"),
     "store-empty": N_("no certificates (*.pem, *.crt, *.cer, *.der) in {path}"),
     "store-unreadable": N_("cannot read {path}: {reason}"),
-    "stray-text": N_("text between the elements of {name}: neither signed nor allowed there"),
+    "stray": N_("text or attributes in {name} that nobody signed and no schema allows"),
     "target-absent": N_("nothing in this message that such a signature is about ({place})"),
     "target-ambiguous": N_("{count} elements that the signature could be about, there must be one"),
     "target-without-id": N_("the element to sign has no Id: give it one, or name one with --id"),
     "transforms": N_("the transforms are not the ones SMEV prescribes: {uris}"),
     "unsigned": N_("the message holds no signatures"),
+    "version-mixed": N_("elements of different versions of SMEV around the signature"),
     "xml-refused": N_("{reason}"),
 }
 

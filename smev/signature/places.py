@@ -13,7 +13,9 @@ from lxml import etree
 
 from smev.errors import InputError
 
-SMEV_NAMESPACE = "urn://x-artefacts-smev-gov-ru/services/message-exchange/types/"
+_NAMESPACE = re.compile(
+    r"urn://x-artefacts-smev-gov-ru/services/message-exchange/types/(?:basic/|routing/|directive/)?(1\.[123])"
+)
 SOAP = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
 
 
@@ -107,8 +109,13 @@ REQUIRED = {
 
 def local(element: etree._Element) -> str:
     """Return the local name of an element of SMEV's namespaces, "?" for any other."""
-    name = etree.QName(element)
-    return name.localname if (name.namespace or "").startswith(SMEV_NAMESPACE) else "?"
+    return etree.QName(element).localname if version(element) else "?"
+
+
+def version(element: etree._Element) -> str | None:
+    """Return the version of SMEV's schemas that the element belongs to, None for a foreign one."""
+    match = _NAMESPACE.fullmatch(etree.QName(element).namespace or "")
+    return match.group(1) if match else None
 
 
 def operation(root: etree._Element) -> etree._Element:
@@ -121,9 +128,11 @@ def operation(root: etree._Element) -> etree._Element:
         if local(root) == "?":
             raise InputError("not-smev", "the root element {name} is not SMEV's", name=name.text)
         return root
-    bodies = list(root.iterchildren(f"{{{name.namespace}}}Body"))
-    inside = list(bodies[0].iterchildren("{*}*")) if len(bodies) == 1 else []
-    if name.localname != "Envelope" or len(inside) != 1:
+    parts = [etree.QName(part).localname for part in root.iterchildren(f"{{{name.namespace}}}*")]
+    inside = [
+        one for part in root.iterchildren(f"{{{name.namespace}}}Body") for one in part.iterchildren("{*}*")
+    ]
+    if name.localname != "Envelope" or parts not in (["Body"], ["Header", "Body"]) or len(inside) != 1:
         raise InputError("soap-malformed", "a SOAP envelope must have one body with one element in it")
     return inside[0]
 

@@ -14,7 +14,7 @@ from smev.gost.certificate import Certificate
 from smev.gost.provider import Provider, digest
 from smev.gost.provider import provider as default_provider
 from smev.gost.trust import TrustStore
-from smev.signature import places, xmldsig
+from smev.signature import places, strays, xmldsig
 from smev.signature.octets import canonicalize, covered, parse
 from smev.signature.places import Place
 from smev.signature.report import SignatureReport
@@ -91,7 +91,7 @@ class Verification:
         container: etree._Element,
         report: SignatureReport,
     ) -> SignatureReport:
-        _check_stray_text(signature)
+        strays.check(signature, self.top)
         parts = xmldsig.read(signature)
         parent = container.getparent()
         if parent is None:  # a rule was found by it
@@ -101,6 +101,9 @@ class Verification:
             report, reference=parts.reference, element=str(target.tag), certificate=parts.certificates[0]
         )
         self._check_reference(parts.reference, target)
+        versions = {places.version(element) for element in (target, container, self.top)}
+        if len(versions - {None}) > 1:  # business content has none of its own
+            raise InputError("version-mixed", "elements of different versions of SMEV around the signature")
         value = self._digest(target, parts.digest)
         signed_info = canonicalize(parts.signed_info)
         signer = self._signer(parts, signed_info)
@@ -152,7 +155,14 @@ class Verification:
         return next(made, None)
 
     def trusted(self, report: SignatureReport, others: tuple[Certificate, ...]) -> SignatureReport:
-        """Return the report with the store's verdict on its signer, if there is a store."""
+        """Return the report with the store's verdict on its signer, if there is a store.
+
+        Raises InputError for a self-signed certificate that was changed: that shows without any store.
+        """
+        if report.certificate and not _intact(report.certificate, self.provider):
+            raise InputError(
+                "certificate-forged", "the self-signed certificate was not signed by its own key"
+            )
         if self._store is None or report.certificate is None:
             return report
         verdict = self._store.check(report.certificate, others, self._at, self.provider)
@@ -171,18 +181,12 @@ class Verification:
                 yield SignatureReport(place=place, error=error)
 
 
+def _intact(certificate: Certificate, provider: Provider) -> bool:
+    return not certificate.self_issued or certificate.signed_by(certificate, provider)
+
+
 def _identifiers(root: etree._Element) -> Iterator[str]:
     for element in root.iter(etree.Element):
         for name in ("Id", "ID", _XML_ID):
             if (value := element.get(name)) is not None:
                 yield value
-
-
-def _check_stray_text(signature: etree._Element) -> None:
-    """Refuse text between the elements around a signature: nobody signed it, no schema allows it there."""
-    key_info = signature.iter(f"{{{xmldsig.DS}}}KeyInfo", f"{{{xmldsig.DS}}}X509Data")
-    for element in (signature, *signature.iterancestors(), *key_info):
-        texts = (element.text, *(child.tail for child in element))
-        if any(text and not text.isspace() for text in texts):
-            name = etree.QName(element).localname
-            raise InputError("stray-text", "text between the elements of {name}", name=name)

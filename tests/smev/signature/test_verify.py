@@ -178,11 +178,35 @@ def test_text_in_signed_info_is_not_indentation(signed):
     assert codes(message)[Place.CALLER] is False
 
 
+def test_attributes_that_nobody_signed_are_named(signed):
+    for element in (
+        b"<t:AckRequest",
+        b"<t:CallerInformationSystemSignature",
+        b"<ds:Signature ",
+        b"<ds:KeyInfo",
+    ):
+        message = swapped(signed["Ack"], element, element + b' x="1" ')
+        assert codes(message)[Place.CALLER] == "stray"
+
+
+def test_versions_do_not_mix(signed):
+    assert codes(swapped(signed["Ack"], b"types/1.3", b"types/1.2"))[Place.CALLER] == "version-mixed"
+    with pytest.raises(InputError) as caught:
+        verify(b'<a xmlns="urn://x-artefacts-smev-gov-ru/services/message-exchange/types/9.9"/>')
+    assert caught.value.code == "not-smev"
+
+
+def test_a_changed_self_signed_certificate_shows_without_a_store(signed, signer):
+    forged = base64.b64encode(signer.certificate.raw.replace(b"Test system", b"Best system"))
+    message = swapped(signed["Ack"], base64.b64encode(signer.certificate.raw), forged)
+    assert codes(message)[Place.CALLER] == "certificate-forged"
+
+
 @pytest.mark.parametrize(
     "before", [b"<ds:SignedInfo", b"<ds:KeyInfo", b"<ds:X509Data", b"<b:AckTarget", b"<t:AckRe"]
 )
 def test_text_that_nobody_signed_is_named(signed, before):
-    assert codes(swapped(signed["Ack"], before, b"x" + before))[Place.CALLER] == "stray-text"
+    assert codes(swapped(signed["Ack"], before, b"x" + before))[Place.CALLER] == "stray"
 
 
 def test_what_was_verified_is_what_is_read(signed):
