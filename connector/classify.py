@@ -14,7 +14,12 @@ class CrosswalkClassifier:
     """Codes questions by the version of the crosswalk that is in force at the moment."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
         self._resolver = Resolver(engine)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
 
     @property
     def version(self) -> int:

@@ -43,9 +43,13 @@ class Runtime:
     journal: Journal
     links: Links
     relay: Relay
+    classifier: CrosswalkClassifier
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the peers and of the database."""
+        for cabinet in self.links.cabinets.values():
+            cabinet.platform.close()
+        self.classifier.close()
         self.journal.close()
 
     def jobs(self) -> list[Job]:
@@ -112,7 +116,7 @@ def open_runtime(settings: Settings) -> Runtime:
         lease=settings.daemon.lease,
         margin=min(settings.daemon.lease / 2, 2 * settings.platform.timeouts.read),
     )
-    return Runtime(settings, journal, links, relay)
+    return Runtime(settings, journal, links, relay, classifier)
 
 
 def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:

@@ -7,8 +7,9 @@ import random
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import BindParameter, Connection, Text, TextClause, bindparam, text
 
 from connector.journal.schema import READY
 from connector.journal.types import Utc
@@ -69,15 +70,16 @@ class Claim:
     channels: Collection[str] | None
 
 
-def _statement(sql: str, *expanding: str) -> TextClause:
+def _statement(sql: str, *expanding: BindParameter[Any]) -> TextClause:
     moments = [bindparam(name, type_=Utc()) for name in ("now", "until") if f":{name}" in sql]
-    return text(sql).bindparams(*moments, *(bindparam(name, expanding=True) for name in expanding))
+    return text(sql).bindparams(*moments, *expanding)
 
 
-_postgres = _statement(_POSTGRES, "channels")
-_sqlite_found = _statement(_SQLITE_FOUND, "channels")
-_sqlite_picked = _statement(_SQLITE_PICKED, "flows")
-_take = _statement(_SQLITE_TAKE, "lanes")
+_channels = bindparam("channels", type_=Text(), expanding=True)
+_postgres = _statement(_POSTGRES, _channels)
+_sqlite_found = _statement(_SQLITE_FOUND, _channels)
+_sqlite_picked = _statement(_SQLITE_PICKED, bindparam("flows", expanding=True))
+_take = _statement(_SQLITE_TAKE, bindparam("lanes", expanding=True))
 _probe = {True: _statement(_PROBE), False: _statement(_PROBE.replace("FOR UPDATE SKIP LOCKED", ""))}
 
 

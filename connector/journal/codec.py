@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
 
 from connector.appeal import Event, Reply
 from connector.journal.types import clean
@@ -30,9 +29,15 @@ def dump(value: object) -> str:
     shape: Any = type(value)
     adapter = _adapter(shape)
     try:
-        return adapter.dump_json(value, warnings="error").decode()
-    except (PydanticSerializationError, UnicodeError):
-        return adapter.dump_json(_cleaned(adapter, value), warnings="error").decode()
+        return _dump(adapter, value)
+    except ValueError:
+        return _dump_cleaned(adapter, value)
+
+
+def _dump(adapter: TypeAdapter[Any], value: object) -> str:
+    payload = adapter.dump_json(value, warnings="error")
+    adapter.validate_json(payload)  # the serializer lets None pass for a text: what is kept must be readable
+    return payload.decode()
 
 
 def load(kind: type[T], text: str) -> T:
@@ -57,9 +62,13 @@ def load_or_none(kind: type[T], payload: str | None, key: str) -> T | None:
         return None
 
 
-def _cleaned(adapter: TypeAdapter[T], value: T) -> T:
-    """Return the same without characters that are no Unicode text (half a surrogate pair)."""
-    return adapter.validate_python(_clean_tree(adapter.dump_python(value, warnings="error")))
+def _dump_cleaned(adapter: TypeAdapter[Any], value: object) -> str:
+    """Try again without characters that are no Unicode text (half a surrogate pair)."""
+    try:
+        tree = _clean_tree(adapter.dump_python(value, warnings="error"))
+        return _dump(adapter, adapter.validate_python(tree))
+    except ValueError:  # its own text shows the values: personal data
+        raise ValueError(f"{type(value).__name__}: a field does not hold its declared type") from None
 
 
 def _clean_tree(value: Any) -> Any:  # noqa: ANN401 - a tree of JSON and domain values

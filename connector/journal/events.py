@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from connector.appeal import Event
 from connector.journal import audit, tasks
-from connector.journal.codec import load, raw_bytes
+from connector.journal.codec import load_or_none, raw_bytes
 from connector.journal.part import Part
 from connector.journal.recording import Judge, Recording, event_key
 from connector.journal.records import EventPage, RecordedEvents
@@ -64,11 +64,12 @@ class Events(Part):
         keys = {event_key(one) for one in new} | {row.key_uuid for row in found}
         recording = _recording(connection, keys, sed, now, self._who())
         for row in found:
-            recording.take_found(row.id, load(Event, row.payload), judge)
+            if (told := load_or_none(Event, row.payload, row.key_uuid)) is not None:
+                recording.take_found(row.id, told, judge)
         for one in new:
             recording.take(one, judge)
         self._write_down(connection, recording)
-        self._keep_unread(connection, sed, page.notes, now)
+        self._keep_unread(connection, sed, [*page.notes, *recording.unread], now)
         audit.write(connection, recording.lines)
         return RecordedEvents(
             len(new), len(page.events) - len(new), recording.orphans, len(recording.replies)
@@ -195,16 +196,16 @@ def _noted_events(connection: Connection, note: str, after: int) -> list[tuple[i
 
 
 def _noted(row: AnyRow) -> NotedEvent:
-    told = load(Event, row.payload)
+    told = load_or_none(Event, row.payload, row.key_uuid)
     return NotedEvent(
         sed=row.sed,
         event_id=row.event_id,
-        key=told.key,
+        key=told.key if told else row.key_uuid,
         kind=row.kind,
         at=row.at,
         recorded_at=row.recorded_at,
         note=row.note,
-        text=told.text,
+        text=told.text if told else "",
         platform_id=row.platform_id or "",
         opa_id=row.opa_id,
     )

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from connector.journal import audit, tasks
 from connector.journal.codec import raw_bytes, raw_digest
-from connector.journal.page import Listed, Page, Place
+from connector.journal.page import Incoming, Listed, Page, Place, incoming
 from connector.journal.part import Part
-from connector.journal.records import KnownRound, Receipt, ReceivedMessage
+from connector.journal.records import KnownRound, Receipt
 from connector.journal.schema import attachment, conversation, event, message, revision, task
 from connector.journal.types import AnyRow, clean
 from connector.lifecycle import State
@@ -38,19 +38,21 @@ class Inbox(Part):
 
     def _receive(self, connection: Connection, opa_id: int, batch: Sequence[Listed]) -> Receipt:
         now = self._now()
-        conversations = self._conversations(connection, opa_id, {clean(m.platform_id) for m, _ in batch})
+        messages = [incoming(received, round_) for received, round_ in batch]
+        ids = {clean(one.platform_id) for one in messages}
+        conversations = self._conversations(connection, opa_id, ids)
         lanes = tasks.locked_lanes(
             connection, self._db, dict.fromkeys(conversations.values(), opa_id), tasks.IN, now
         )
         page = Page(opa_id=opa_id, now=now, actor=self._who(), lanes=lanes)
         known = _messages(connection, lanes)
-        repeats: list[tuple[Place, ReceivedMessage]] = []
-        for received, round_ in batch:
-            place = (conversations[clean(received.platform_id)], round_)
+        repeats: list[tuple[Place, Incoming]] = []
+        for one in messages:
+            place = (conversations[clean(one.platform_id)], one.round)
             if place in known or place in page.fresh:
-                repeats.append((place, received))
+                repeats.append((place, one))
             else:
-                page.fresh[place] = received
+                page.fresh[place] = one
         _store_new(connection, page)
         self._store_repeats(connection, page, repeats)
         tasks.append(connection, self._db, page.tasks, now)
@@ -72,7 +74,7 @@ class Inbox(Part):
         return {row.platform_id: row.id for row in found}
 
     def _store_repeats(
-        self, connection: Connection, page: Page, repeats: Sequence[tuple[Place, ReceivedMessage]]
+        self, connection: Connection, page: Page, repeats: Sequence[tuple[Place, Incoming]]
     ) -> None:
         if not repeats:
             return
@@ -85,7 +87,7 @@ class Inbox(Part):
                 self._revise(connection, page, row, received.raw)
             page.repeat(received, accepted=row.accepted_at is not None)
 
-    def _understand(self, connection: Connection, page: Page, row: AnyRow, received: ReceivedMessage) -> None:
+    def _understand(self, connection: Connection, page: Page, row: AnyRow, received: Incoming) -> None:
         """Go on with a round that could not be read when it came first and can be now."""
         waiting = (task.c.message_id == row.id) & (task.c.stage == "read") & (task.c.status == "parked")
         changed = connection.execute(update(task).where(waiting).values(page.task_start(received)))
@@ -94,7 +96,7 @@ class Inbox(Part):
         place = (row.conversation_id, row.round)
         mine = message.c.id == row.id
         old = connection.execute(select(message.c.raw).where(mine)).scalar_one()
-        connection.execute(update(message).where(mine).values(page.understood(place, received)))
+        connection.execute(update(message).where(mine).values(page.understood(received)))
         if old != raw_bytes(received.raw):
             self._keep_text(connection, page, row.id, old)
         if rows := page.attachment_rows(row.id, received):

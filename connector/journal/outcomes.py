@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connector.appeal import ReplyKind
+from config.i18n import _
+from connector.appeal import Appeal, ReplyKind
+from connector.errors import ItemError
 from connector.journal import audit, codec
 from connector.journal.part import RetryPolicy
 from connector.journal.records import Advanced, Failed, Outcome, Released, Stage
@@ -40,13 +42,23 @@ class Changes:
         """Take one outcome in."""
         match outcome:
             case Advanced():
-                self._advance(held, outcome)
+                self._advance_or_park(held, outcome)
             case Failed():
                 self._fail(held, outcome)
             case Released():
                 self._release(held, outcome)
 
-    def _advance(self, held: AnyRow, outcome: Advanced) -> None:
+    def _advance_or_park(self, held: AnyRow, outcome: Advanced) -> None:
+        """An appeal that cannot be stored spoils its own task, not the batch."""
+        try:
+            payload = codec.dump(outcome.appeal) if outcome.appeal else None
+        except ValueError as wrong:
+            error = ItemError(_("the result cannot be stored: {error}").format(error=wrong), code="internal")
+            self._fail(held, Failed(outcome.lease, error, park=True, unsure=True))
+        else:
+            self._advance(held, outcome, payload)
+
+    def _advance(self, held: AnyRow, outcome: Advanced, payload: str | None) -> None:
         self.worked.add(held.channel)
         channel = outcome.channel or held.channel
         done = outcome.stage is None
@@ -64,6 +76,8 @@ class Changes:
             self._lane(held, channel=channel)
             self.flows.add((channel, held.opa_id))
         self._round(held, outcome)
+        if outcome.appeal is not None and payload is not None:
+            self._appeal(held, outcome.appeal, payload)
         self._tell(held, outcome.note or f"{held.stage}-done", dict(outcome.detail))
 
     def _round(self, held: AnyRow, outcome: Advanced) -> None:
@@ -76,8 +90,6 @@ class Changes:
         if held.stage == Stage.REPLY and held.kind in FINAL_KINDS:
             row["answered_at"] = row["answered_at"] or self.now
         row |= card_values(merged_card(card_of(held), outcome.card)) if outcome.card else {}
-        if outcome.appeal is not None:
-            self._appeal(held, outcome)
         self.files += [
             {
                 "of": held.message_id,
@@ -90,13 +102,8 @@ class Changes:
             for place, stored in outcome.files.items()
         ]
 
-    def _appeal(self, held: AnyRow, outcome: Advanced) -> None:
-        appeal = outcome.appeal
-        if appeal is None:
-            return
-        self.appeals.append(
-            {"of": held.message_id, "new_appeal": codec.dump(appeal), "new_number": appeal.number}
-        )
+    def _appeal(self, held: AnyRow, appeal: Appeal, payload: str) -> None:
+        self.appeals.append({"of": held.message_id, "appeal": payload, "number": appeal.number})
         if held.unread:
             self.attachments += [
                 {"message_id": held.message_id, "place": place} for place in range(len(appeal.attachments))

@@ -38,10 +38,18 @@ class Recording:
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     registered: list[int] = field(default_factory=list)  # messages that have their card now
     lines: list[dict[str, Any]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     orphans: int = 0
 
     def take(self, event: Event, judge: Judge) -> None:
-        """Record a new event."""
+        """Record a new event. One that cannot be stored is kept as a text, for a person."""
+        try:
+            payload = codec.dump_event(event)
+        except ValueError as error:
+            self.unread.append(
+                f"event {event.id} ({event.kind}) of {event.key}: {error}; {dict(event.raw)!r}"
+            )
+            return
         round_ = self.rounds.get(event_key(event))
         note = ORPHAN if round_ is None else self._judge(round_, event, judge)
         self.orphans += round_ is None
@@ -58,7 +66,7 @@ class Recording:
                 "recorded_at": self.now,
                 "judged": round_ is not None,
                 "note": note,
-                "payload": codec.dump_event(event),
+                "payload": payload,
             }
         )
 

@@ -51,6 +51,10 @@ class Platform(Protocol):
     platform also OutcomeUnknownError.
     """
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
     def check(self) -> Health:
         """Try the credentials and the list, change nothing."""
         ...

@@ -59,8 +59,10 @@ class Relay:
         )
 
     def intake(self, opa_id: int) -> IntakeCount:
-        """Step 1 for one cabinet; a closed channel is recorded and brings nothing."""
+        """Step 1 for one cabinet; a closed channel brings nothing and is not knocked at."""
         cabinet = self._links.cabinets[opa_id]
+        if self._paused(cabinet.channel):
+            return IntakeCount()
         try:
             return intake(self._journal, cabinet)
         except ChannelError as error:
@@ -68,7 +70,9 @@ class Relay:
             return IntakeCount()
 
     def track(self, sed: str) -> TrackCount:
-        """Step 3 for one SED; a closed channel is recorded and brings nothing."""
+        """Step 3 for one SED; a closed channel brings nothing and is not knocked at."""
+        if self._paused(sed_channel(sed)):
+            return TrackCount()
         try:
             return track(self._journal, sed, self._links.seds[sed], self._links.cabinets)
         except ChannelError as error:
@@ -113,6 +117,15 @@ class Relay:
         park = error.code not in _RETRIED
         log.warning("%s of %s failed (%s): %s", work.stage, work.key, error.code, error.sentence)
         return Failed(work.lease, error, park, unsure=unsure or work.unsure)
+
+    def _paused(self, channel: str) -> bool:
+        """Whether the breaker holds a channel closed now; wrong credentials hold it until a person acts."""
+        now = self._clock()
+        return any(
+            state.name == channel
+            and (state.needs_person or (state.paused_until is not None and state.paused_until > now))
+            for state in self._journal.channels()
+        )
 
     def _close(self, channel: str, error: ChannelError) -> None:
         state = self._journal.channel_failed(channel, error)

@@ -26,13 +26,12 @@ def safe_text(text: str) -> str:
 
 def put(cell: "Cell", value: CellContent) -> None:
     """Put a value into a cell; a text is a text whatever it begins with, also after it is edited by hand."""
-    if not isinstance(value, str):
-        cell.value = value
-        return
-    cell.value = safe_text(value)
-    cell.data_type = "s"
-    if value.startswith(_FORMULA_START):
-        cell.quotePrefix = True
+    cell.value = safe_text(value) if isinstance(value, str) else value
+    quoted = isinstance(value, str) and value.startswith(_FORMULA_START)
+    if isinstance(value, str):
+        cell.data_type = "s"
+    if cell.quotePrefix != quoted:
+        cell.quotePrefix = quoted
 
 
 def code_title(code: str, name: str) -> str:

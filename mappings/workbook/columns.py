@@ -128,14 +128,14 @@ STATUSES = (
 
 
 def find_header(
-    rows: Sequence[Sequence[object]], columns: Sequence[Column], needed: set[str]
+    rows: Sequence[Sequence[object]], columns: Sequence[Column], needed: frozenset[str]
 ) -> tuple[int, dict[str, int]] | None:
     """Find the row with the headers; return its index and the index of each column found.
 
     None when no row has all the needed ones.
     """
     known = {spelling: column.key for column in columns for spelling in every_language(column.header)}
-    for number, row in enumerate(rows[:20]):
+    for number, row in enumerate(rows[:50]):
         found: dict[str, int] = {}
         for index, cell in enumerate(row):
             key = known.get(same_key(cell)) if isinstance(cell, str) else None

@@ -37,6 +37,7 @@ class Page:
     ) -> None:
         self.sheet = sheet = book.create_sheet(title)
         self._widths = widths
+        self._cells: dict[tuple[int, str], Cell] = {}
         for index, width in enumerate(widths):
             dimension = sheet.column_dimensions[column_letters(index)]
             dimension.width = width
@@ -57,13 +58,20 @@ class Page:
             if value is None or value == "":
                 cells.append(None)
                 continue
-            cell = Cell(self.sheet, row=1, column=1)
-            cell.style = styles if isinstance(styles, str) else styles[index]
+            cell = self._cell(index, styles if isinstance(styles, str) else styles[index])
             put(cell, value)
             cells.append(cell)
         self._height(cells)
         self.sheet.append(cells)
         self.rows += 1
+
+    def _cell(self, index: int, style: str) -> Cell:
+        """Return the one cell of a column in a style: rows are written at once, so it serves all of them."""
+        cell = self._cells.get((index, style))
+        if cell is None:
+            cell = self._cells[index, style] = Cell(self.sheet, row=1, column=1)
+            cell.style = style
+        return cell
 
     def _height(self, cells: Sequence[Cell | None]) -> None:
         """Make room for wrapped lines: not every program does it on opening."""

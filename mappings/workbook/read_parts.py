@@ -27,7 +27,7 @@ def read_policies(book: Workbook, meanings: Meanings) -> tuple[tuple[Policy, ...
     """Read the sheet of policies; without it every cabinet holds its unmapped items."""
     findings: list[Finding] = []
     policies: dict[str, Policy] = {}
-    for place, cells in _table(book, SHEET_POLICY, POLICY, {"cabinet", "action"}, findings):
+    for place, cells in _table(book, SHEET_POLICY, POLICY, frozenset({"cabinet", "action"}), findings):
         name, action = clean(as_text(cells["cabinet"])), as_text(cells["action"])
         if not name and not action:
             continue
@@ -55,7 +55,7 @@ def read_statuses(book: Workbook) -> tuple[tuple[StatusPair, ...], list[Finding]
     findings: list[Finding] = []
     pairs: dict[str, StatusPair] = {}
     known = set(map(same_key, POS_STATUSES))
-    for place, cells in _table(book, SHEET_STATUSES, STATUSES, {"sstu", "pos"}, findings):
+    for place, cells in _table(book, SHEET_STATUSES, STATUSES, frozenset({"sstu", "pos"}), findings):
         sstu, pos = clean(as_text(cells["sstu"])), clean(as_text(cells["pos"]))
         if not sstu:
             if pos:
@@ -79,7 +79,7 @@ def read_base(book: Workbook) -> int | None:
 
 
 def _table(
-    book: Workbook, sheet: str, columns: Sequence[Column], needed: set[str], findings: list[Finding]
+    book: Workbook, sheet: str, columns: Sequence[Column], needed: frozenset[str], findings: list[Finding]
 ) -> Iterator[tuple[dict[str, Place], dict[str, object]]]:
     """Yield the rows of a small table as cells and their places by column key."""
     name = find_sheet(book.sheet_names, sheet)

@@ -10,6 +10,7 @@ from mappings.classifier import Classifier, Entry
 from mappings.codes import CodeReading, read_code
 from mappings.grid import as_text
 from mappings.model import ANY_CODE
+from mappings.vocab import DO_NOT_EXPORT, every_language
 from mappings.words import SEPARATOR, clean, same_key
 
 
@@ -19,6 +20,14 @@ class References(NamedTuple):
     classifier: Classifier = Classifier(())
     categories: Categories = Categories()
     cabinets: tuple[str, ...] = ()
+
+
+class Meant(NamedTuple):
+    """The category that cells mean: its path as the platform spells it, or «не выгружать»."""
+
+    path: tuple[str, ...]
+    excluded: bool
+    problem: "Problem | None"
 
 
 class Problem(NamedTuple):
@@ -35,7 +44,7 @@ class Meanings:
         self._classifier = references.classifier
         self._categories = references.categories
         self._codes: dict[object, tuple[str, Problem | None]] = {}
-        self._paths: dict[tuple[str, str], tuple[tuple[str, ...], Problem | None]] = {}
+        self._paths: dict[tuple[str, str], Meant] = {}
 
     def code(self, value: object) -> tuple[str, Problem | None]:
         """Return the canonical code that a cell means, and what is wrong with it."""
@@ -44,11 +53,16 @@ class Meanings:
             found = self._codes[value] = self._read_code(value)
         return found
 
-    def category(self, title: str, item_id: str) -> tuple[tuple[str, ...], Problem | None]:
-        """Return the path that the cells of name and id mean, as the platform spells it."""
+    def category(self, title: str, item_id: str) -> Meant:
+        """Return the category that the cells of name and id mean."""
         found = self._paths.get((title, item_id))
         if found is None:
-            found = self._paths[title, item_id] = self._read_category(title, item_id)
+            if same_key(title) in every_language(DO_NOT_EXPORT):
+                found = Meant((), excluded=True, problem=None)
+            else:
+                path, problem = self._read_category(title, item_id) if title or item_id else ((), None)
+                found = Meant(path, excluded=False, problem=problem)
+            self._paths[title, item_id] = found
         return found
 
     def _read_code(self, value: object) -> tuple[str, Problem | None]:
@@ -113,7 +127,9 @@ def _names_agree(reading: CodeReading, entry: Entry) -> bool:
     """Tell whether the text beside a code is the entry's name or path, whole or cut with an ellipsis."""
     if not reading.rest:
         return True
-    said, names = same_key(reading.rest), (same_key(entry.name), same_key(entry.full_path))
+    said = same_key(reading.rest)
+    if said == same_key(entry.name):
+        return True
     if said.endswith("…"):
-        return any(name.startswith(said.rstrip("… ")) for name in names)
-    return said in names
+        return any(same_key(name).startswith(said.rstrip("… ")) for name in (entry.name, entry.full_path))
+    return said == same_key(entry.full_path)

@@ -75,6 +75,7 @@ class Calls:
             raise RefusedError(400, _("the token call wants grant_type=password and scope=any"))
         answer = self.state.new_token(form.get("username", ""), form.get("password", ""))
         if answer is None:
+            self.state.ledger.note("token_refused")
             raise RefusedError(401, _("wrong identifier or password of the cabinet"))
         return as_json(answer)
 

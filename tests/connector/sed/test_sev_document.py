@@ -240,7 +240,11 @@ appeals = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(appeal=appeals, names=st.lists(anything, max_size=3), limit=st.sampled_from([100, 2000]))
 def test_whatever_was_written_is_valid_by_both_generations(schemas, appeal, names, limit):
     with tempfile.TemporaryDirectory() as root:
