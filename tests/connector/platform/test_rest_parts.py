@@ -1,7 +1,8 @@
 """The small parts of the REST way: profile, file names, paging, the token keeper."""
 
+import re
 import threading
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote
 
 import pytest
@@ -231,3 +232,11 @@ def test_a_live_token_is_masked_and_a_dead_one_is_forgotten():
     clock.now = 95.0
     tokens.current()
     assert mask("we sent token-0-xyz, token-1-xyz") == "we sent token-0-xyz, ****"
+
+
+def test_the_profile_that_the_guide_shows_can_be_loaded(tmp_path):
+    guide = Path(__file__).parents[3] / "docs" / "protocol.md"
+    [example] = re.findall(r"```toml\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "own.toml"
+    path.write_text(example, encoding="utf-8")
+    assert load_profile(path) != default_profile()
