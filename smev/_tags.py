@@ -12,8 +12,11 @@ _START += "\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 _NCNAME = re.compile(f"[{_START}][-.0-9\u00b7\u0300-\u036f\u203f\u2040{_START}]*+")
 _TAG = re.compile(rb'([^\s"\'/=>&]++)((?: [^\s"\'/=>&]++="[^"]*+")*+)>')
 _ATTRIBUTE = re.compile(rb' ([^=]+)="([^"]*)"')
-_LONGEST_REMEMBERED = 256
 _RESERVED = (b"http://www.w3.org/XML/1998/namespace", b"http://www.w3.org/2000/xmlns/")
+
+
+LONGEST_REMEMBERED = 256
+"""Tags of more bytes are not worth their place in memory."""
 
 
 class Qualified(NamedTuple):
@@ -25,14 +28,23 @@ class Qualified(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """A start tag: `end` ends it, `plain` is all attributes without a namespace, as they are written."""
+    """A start tag: what has to be known of it, and what is written of it whatever its namespace becomes.
+
+    Attributes:
+        prefix: of the element, empty for the default namespace.
+        declarations: (prefix, URI) of each namespace declared; URIs as they are written, with references.
+        qualified: attributes with a prefix.
+        name: the local name with a colon before it.
+        plain: attributes without a prefix, sorted, with a blank before each.
+        end: the end tag between `<` and `>`.
+    """
 
     prefix: bytes
-    colon_local: bytes
-    end: bytes
     declarations: tuple[tuple[bytes, bytes], ...]
     qualified: tuple[Qualified, ...]
+    name: bytes
     plain: bytes
+    end: bytes
 
 
 def head(part: bytes) -> bytes:
@@ -41,9 +53,6 @@ def head(part: bytes) -> bytes:
     Raises:
         NotCanonicalError: exc-c14n never writes such a tag.
     """
-    tag, closed, _text = part.partition(b">")
-    if closed and b'"' not in tag and b" " not in tag:
-        return tag
     match = _TAG.match(part)
     if match is None:
         raise NotCanonicalError("a tag is not canonical")
@@ -51,16 +60,12 @@ def head(part: bytes) -> bytes:
 
 
 def take_apart(tag: bytes) -> Tag:
-    """Read a start tag, given as `head` returns it; tags that may come again are remembered.
+    """Read a start tag, given as `head` returns it.
 
     Raises:
         NotCanonicalError: a bad name, a bad value, or an attribute given twice.
         TransformRefusedError: the reserved prefix `xml`.
     """
-    return _remembered(tag) if len(tag) <= _LONGEST_REMEMBERED else _take_apart(tag)
-
-
-def _take_apart(tag: bytes) -> Tag:
     name, _blank, rest = tag.partition(b" ")
     prefix, local, _key = _split(name)
     declarations: dict[bytes, bytes] = {}
@@ -78,10 +83,11 @@ def _take_apart(tag: bytes) -> Tag:
         else:
             _add(plain, key, b" " + inner + b'="' + value + b'"')
     written = b"".join([plain[key] for key in sorted(plain)])
-    return Tag(prefix, b":" + local, b"/" + name, tuple(declarations.items()), tuple(qualified), written)
+    return Tag(prefix, tuple(declarations.items()), tuple(qualified), b":" + local, written, b"/" + name)
 
 
-_remembered = lru_cache(maxsize=2048)(_take_apart)
+remembered = lru_cache(maxsize=2048)(take_apart)
+"""The same for tags that may come again."""
 
 
 def sort_key(canonical: bytes) -> bytes:

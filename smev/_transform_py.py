@@ -28,29 +28,30 @@ class _Scope:
 
     def open(self, tag: bytes) -> Element:
         """Resolve a start tag by the namespaces in force and enter its own."""
-        parsed = _tags.take_apart(tag)
-        prefix = self.written.get(self.bound.get(parsed.prefix) or b"")
-        if prefix is None or parsed.declarations or parsed.qualified:
+        parsed = _tags.remembered(tag) if len(tag) <= _tags.LONGEST_REMEMBERED else _tags.take_apart(tag)
+        prefix, declarations, qualified, local, plain, end_tag = parsed
+        written = self.written.get(self.bound.get(prefix) or b"")
+        if written is None or declarations or qualified:
             return self._enter(parsed)
-        name = prefix + parsed.colon_local
-        element = (b"<" + name + parsed.plain + b">", parsed.end, b"</" + name + b">", None)
-        self.known[tag] = element
+        name = written + local
+        element = self.known[tag] = (b"<" + name + plain + b">", end_tag, b"</" + name + b">", None)
         return element
 
     def _enter(self, parsed: _tags.Tag) -> Element:
-        bound, written = self.bound, self.written
-        overridden = [(prefix, bound.get(prefix)) for prefix, _uri in parsed.declarations]
-        bound.update(parsed.declarations)
+        prefix, declarations, qualified, local, rest, end_tag = parsed
+        overridden = []
+        for declared, uri in declarations:
+            overridden.append((declared, self.bound.get(declared)))
+            self.bound[declared] = uri
         fresh: list[bytes] = []
-        name = self._write(self._resolve(parsed.prefix), fresh) + parsed.colon_local
-        rest = parsed.plain
-        if parsed.qualified:
-            rest = self._attributes(parsed.qualified, fresh) + rest
+        name = self._write(self._resolve(prefix), fresh) + local
+        if qualified:
+            rest = self._attributes(qualified, fresh) + rest
         for uri in reversed(fresh):
-            rest = b" xmlns:" + written[uri] + b'="' + uri + b'"' + rest
+            rest = b" xmlns:" + self.written[uri] + b'="' + uri + b'"' + rest
         self.outer.append(self.known)
         self.known = {}
-        return b"<" + name + rest + b">", parsed.end, b"</" + name + b">", (overridden, fresh)
+        return b"<" + name + rest + b">", end_tag, b"</" + name + b">", (overridden, fresh)
 
     def close(self, undo: Undo) -> None:
         """Leave the namespaces of an element."""
@@ -130,13 +131,14 @@ def _write(parts: Iterator[bytes], put: Callable[[bytes], None], peculiar: list[
                 return not text and next(parts, None) is None
             expected = stack[-1][1]
         else:
-            if tag not in known or not closed:
-                tag = _tags.head(part)
-                text = part[len(tag) + 1 :]
+            if tag in known and closed:
+                element = known[tag]
+            else:
+                if not closed or b" " in tag:  # there are attributes, and a value may hold `>`
+                    tag = _tags.head(part)
+                    text = part[len(tag) + 1 :]
                 element = scope.open(tag)
                 known = scope.known
-            else:
-                element = known[tag]
             start, expected, _end, _undo = element
             put(start)
             stack.append(element)

@@ -88,8 +88,8 @@ TAGS = [  # a whole document: read, written
     ),
     # attributes with a namespace go first, by URI and local name; prefixes are numbered in that order
     (
-        '<a xmlns="u:5" xmlns:b="u:2" xmlns:c="u:10" x="1" B="2" b:z="" b:A="" c:z=""></a>',
-        '<ns1:a xmlns:ns1="u:5" xmlns:ns2="u:10" xmlns:ns3="u:2" ns2:z="" ns3:A="" ns3:z="" B="2" x="1"></ns1:a>',
+        '<a xmlns="u:5" xmlns:b="u:2" xmlns:c="u:10" x="" b:z="" b:A="" c:z=""></a>',
+        '<ns1:a xmlns:ns1="u:5" xmlns:ns2="u:10" xmlns:ns3="u:2" ns2:z="" ns3:A="" ns3:z="" x=""></ns1:a>',
     ),
     # an attribute's namespace serves the children too
     (
@@ -119,6 +119,7 @@ TAGS = [  # a whole document: read, written
     # good XML that is not canonical
     ('<?xml version="1.0"?>\n<!-- c -->\n<a xmlns="u:1"></a>\n', '<ns1:a xmlns:ns1="u:1"></ns1:a>'),
     ("<a  b = 'x\ny>\"' xmlns='u:1' />", '<ns1:a xmlns:ns1="u:1" b="x y>&quot;"></ns1:a>'),
+    ('<r xmlns="u:1"><a ></a\n></r>', '<ns1:r xmlns:ns1="u:1"><ns1:a></ns1:a></ns1:r>'),
     ("\ufeff<a xmlns='u:1'>\r\n1</a>", '<ns1:a xmlns:ns1="u:1">\n1</ns1:a>'),
 ]
 
@@ -138,6 +139,11 @@ REFUSED = [
     '<r xmlns="u:1&2"></r>',
     '<r xmlns="u:1&2;"></r>',
     '<r xmlns="u:1" a="&"></r>',
+    '<r xmlns="u:1"><a b></a></r>',
+    '<r xmlns="u:1"><a b=1></a></r>',
+    '<r xmlns="u:1"><a b=1 c="2"></a></r>',
+    '<r xmlns="u:1"><a b="1"c="2"></a></r>',
+    '<r xmlns="u:1"><a="1"></a></r>',
     '<r xmlns="u:1"><p:a></p:a></r>',
     '<r xmlns="u:1" p:a="1"></r>',
     '<r xmlns="u:1" a="1" a="2"></r>',

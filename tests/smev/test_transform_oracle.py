@@ -242,7 +242,7 @@ def test_every_place_of_a_sign_around_a_border(backend, room):
 DAMAGE = [
     *(bytes([octet]) for octet in b"<>/&\"' =:a\0\r\n\x7f\xc2\xff"),
     *b']]> <!-- --> <?x?> <![CDATA[ &#xD; &#13; &gt; xmlns xml: xmlns="" e="1" <e/>'.split(),
-    *(b"\xed\xa0\x80", b"\xef\xbf\xbf", b"\xf4\x90\x80\x80", b"\xc0\x80", b' e="1"'),
+    *(b"\xed\xa0\x80", b"\xef\xbf\xbf", b"\xf4\x90\x80\x80", b"\xc0\x80", b' e="1"', b" e=1"),
 ]
 
 
