@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mappings.codes import LEVELS, level_of
+from config.i18n import _
+from mappings.codes import LEVELS as LEVEL_NAMES
+from mappings.codes import level_of
 from mappings.conflicts import conflicts, rank
 from mappings.findings import Finding, Place, Severity, error, warning
 from mappings.model import Direction, Rule
+from mappings.shown import LEVELS
 from mappings.words import SEPARATOR, same_key
 from mappings.workbook.read import Draft, read_workbook
 from mappings.workbook.resolve import References
@@ -101,7 +104,7 @@ def _too_general(draft: Draft) -> Iterator[Finding]:
     for rule in draft.content.rules:
         general = rule.direction is Direction.INCOMING and rule.code and level_of(rule.code) < _QUESTION
         if general and rule.acts:
-            level = LEVELS[level_of(rule.code) - 1]
+            level = _(LEVELS[LEVEL_NAMES[level_of(rule.code) - 1]])
             place = _place(draft, rule.row, "code")
             yield warning("code-too-general", place, code=rule.code, level=level)
 

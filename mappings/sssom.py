@@ -1,7 +1,7 @@
 """The crosswalk as SSSOM TSV (Simple Standard for Sharing Ontological Mappings), out and in.
 
 Subject is the source, object the target. The predicate is SKOS's; «nothing corresponds» and «не выгружать»
-are the object sssom:NoTermFound. What SSSOM has no column for (direction, conditions, priority, status) stands
+are the object sssom:NoTermFound. What SSSOM has no column for (direction, conditions, status …) stands
 in its column `other` as key=value pairs divided by |, values percent-encoded. The identifiers of categories
 and codes are this project's own: `pos:` + id or `pospath:` + percent-encoded path; `okn:` + code.
 """
