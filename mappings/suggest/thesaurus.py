@@ -1,0 +1,64 @@
+"""The domain's dictionary: families of words and concepts (thesaurus.toml), matched by stems."""
+
+import tomllib
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mappings.suggest.words import stems
+
+DATA = Path(__file__).with_name("thesaurus.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What is said (a phrase, as notions), and what it means in a classifier's words."""
+
+    said: str
+    notions: frozenset[str]
+    means: str
+
+
+class Thesaurus:
+    """Families and concepts. A notion is the first stem of a family, or the stem itself."""
+
+    def __init__(self, families: Iterable[str], concepts: Iterable[tuple[str, str]]) -> None:
+        self._notion: dict[str, str] = {}
+        self._family: dict[str, tuple[str, ...]] = {}
+        for family in families:
+            members = tuple(dict.fromkeys(stems(family)))
+            for member in members:
+                if self._notion.setdefault(member, members[0]) != members[0]:
+                    raise ValueError(f"thesaurus: the word {member!r} stands in two families, {family!r} is one of them")
+                self._family[member] = members
+        self._concepts: dict[str, list[Concept]] = {}
+        for said, means in concepts:
+            for phrase in said.split(";"):
+                concept = Concept(phrase.strip(), self.notions(phrase), means)
+                for notion in concept.notions:
+                    self._concepts.setdefault(notion, []).append(concept)
+
+    def equals(self, stem: str) -> tuple[str, ...]:
+        """Return the stems of the family of a stem, without itself."""
+        return tuple(other for other in self._family.get(stem, ()) if other != stem)
+
+    def notions(self, text: str) -> frozenset[str]:
+        """Return the notions that a text speaks of."""
+        return frozenset(self._notion.get(stem, stem) for stem in stems(text))
+
+    def concepts(self, notions: Set[str]) -> list[Concept]:
+        """Return the concepts wholly said by these notions; one that holds another puts it aside."""
+        near = {
+            concept for notion in notions for concept in self._concepts.get(notion, ()) if concept.notions <= notions
+        }
+        kept = [one for one in near if not any(one.notions < other.notions for other in near)]
+        return sorted(kept, key=lambda concept: (concept.said, concept.means))
+
+
+@cache
+def standard() -> Thesaurus:
+    """Return the dictionary that is shipped."""
+    with DATA.open("rb") as source:
+        data = tomllib.load(source)
+    return Thesaurus(data["families"], (tuple(pair) for pair in data["concepts"]))
