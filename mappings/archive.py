@@ -1,0 +1,178 @@
+"""What is looked at inside a zipped workbook before the compiled reader gets it: sizes, extents, formulas.
+
+The reader allocates the whole rectangle up to the farthest cell, so one stray value in XFD1048576 would
+abort the process; and it shows a formula's last value as if it had been typed.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lxml import etree
+
+from config.i18n import _
+from mappings.errors import FileError
+
+MAX_UNPACKED_BYTES = 2 * 1024**3
+MAX_PARTS = 10_000
+MAX_COLUMNS = 256
+MAX_CELLS = 50_000_000
+
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_ROW_NUMBER = re.compile(rb'<row [^>]*?\br="(\d+)"')
+_FAR_COLUMN = re.compile(rb' r="(?:[A-Z]{3}|[J-Z][A-Z]|I[W-Z])\d')
+_FORMULA = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>([^<]*))')
+
+
+class Extent(NamedTuple):
+    """Rows and columns up to the last used cell, and formulas by cell address."""
+
+    rows: int
+    columns: int
+    formulas: dict[str, str]
+
+
+def scan_sheet(path: Path, sheet: str) -> dict[str, str]:
+    """Return the formulas of a sheet by cell address. Raises FileError when it is too large to be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_sizes(path, archive)
+            extent = _extent(path, archive, sheet)
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        KeyError,
+        etree.XMLSyntaxError,
+        EOFError,
+        OSError,
+    ) as problem:
+        raise damaged(path, problem) from problem
+    except (
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as problem:  # unknown compression, encryption, numbers
+        raise damaged(path, problem) from problem
+    except zipfile.zlib.error as problem:  # type: ignore[attr-defined]
+        raise damaged(path, problem) from problem
+    if extent.columns > MAX_COLUMNS or extent.rows * extent.columns > MAX_CELLS:
+        raise FileError(
+            _(
+                "{file}, sheet «{sheet}»: the used area reaches row {rows}, column {columns}. "
+                "Delete the stray cells far from the table and save the file again"
+            ).format(file=path, sheet=sheet, rows=extent.rows, columns=extent.columns)
+        )
+    return extent.formulas
+
+
+def damaged(path: Path, problem: BaseException) -> FileError:
+    """Make the error of a file that cannot be read through."""
+    return FileError(
+        _(
+            "{file}: the workbook is damaged or of an unknown kind ({reason}). "
+            "Open it in Excel or LibreOffice and save it again as .xlsx"
+        ).format(file=path, reason=str(problem)[:200])
+    )
+
+
+def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
+    parts = archive.infolist()
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        raise FileError(
+            _("{file}: the workbook unpacks to an unreasonable size; it is not read").format(file=path)
+        )
+
+
+def _extent(path: Path, archive: zipfile.ZipFile, sheet: str) -> Extent:
+    names = set(archive.namelist())
+    if "xl/workbook.xml" in names:
+        return _xlsx_extent(archive.read(_part_of(archive, sheet)))
+    if "content.xml" in names:
+        with archive.open("content.xml") as stream:
+            return _ods_extent(etree.iterparse(stream, **_SAFE), sheet)
+    raise FileError(
+        _("{file}: not a workbook that can be read. Accepted: .xlsx, .xls, .ods, .csv").format(file=path)
+    )
+
+
+_SAFE = {
+    "events": ("start", "end"),
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": True,
+}
+
+
+def parse_part(raw: bytes) -> etree._Element:
+    """Parse one part of a workbook; document types and entities have no place in it."""
+    root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise ValueError("document type declaration in a workbook")
+    return root
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    book = parse_part(archive.read("xl/workbook.xml"))
+    relation = next(e.get(_RELATION) for e in book.iter("{*}sheet") if e.get("name") == sheet)
+    links = parse_part(archive.read("xl/_rels/workbook.xml.rels"))
+    target = next(str(e.get("Target")) for e in links.iter("{*}Relationship") if e.get("Id") == relation)
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _xlsx_extent(xml: bytes) -> Extent:
+    rows = max(map(int, _ROW_NUMBER.findall(xml)), default=0)
+    farther = re.search(rb' r="[A-Z]{1,3}\d{%d,}"' % (len(str(rows)) + 1), xml)
+    columns = 16_384 if _FAR_COLUMN.search(xml) else 1
+    if (
+        farther
+    ):  # a cell's own address beyond the last row that the sheet declares: never written by a program
+        return Extent(1_048_576, 16_384, {})
+    formulas = {}
+    if b"<f" in xml:
+        formulas = {
+            cell.decode(): (text or b"").decode("utf-8", "replace") for cell, text in _FORMULA.findall(xml)
+        }
+    return Extent(rows, columns, formulas)
+
+
+def _ods_extent(events: Iterator[tuple[str, etree._Element]], sheet: str) -> Extent:
+    formulas: dict[str, str] = {}
+    row = last_row = last_column = 0
+    inside = False
+    for event, element in events:
+        if element.tag == f"{_TABLE}table":
+            inside = event == "start" and element.get(f"{_TABLE}name") == sheet
+        elif event == "end" and element.tag == f"{_TABLE}table-row":
+            if inside:
+                used = _ods_row(element, row, formulas)
+                row += int(element.get(f"{_TABLE}number-rows-repeated", "1"))
+                last_row, last_column = (row, max(last_column, used)) if used else (last_row, last_column)
+            element.clear()
+    return Extent(last_row, last_column, formulas)
+
+
+def _ods_row(element: etree._Element, row: int, formulas: dict[str, str]) -> int:
+    """Collect the formulas of a row; return the number of columns up to its last used cell."""
+    column = used = 0
+    for cell in element:
+        formula = cell.get(f"{_TABLE}formula")
+        if formula is not None:
+            formulas[f"{column_letters(column)}{row + 1}"] = formula
+        column += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+        if formula is not None or len(cell):
+            used = column
+    return used
+
+
+def column_letters(column: int) -> str:
+    """Return Excel's name of a column counted from 0: A, B, … Z, AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
