@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 _SIZE = 3
-LEAST = 0.5  # below this half-shared n-grams are chance («связь» — «связка»)
+LEAST = 0.6  # below this shared n-grams are chance («связь» — «связка»)
 
 
 class Vocabulary:

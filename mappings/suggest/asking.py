@@ -1,7 +1,7 @@
 """What a platform category asks for: its words, their equals, and the concepts behind them, weighted."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from mappings.suggest.index import Term
 from mappings.suggest.thesaurus import Concept, Thesaurus
@@ -10,11 +10,10 @@ from mappings.suggest.words import says_other, stem, words
 FOCUS = 1.0  # a word of the sub-category or the fact
 CONTEXT = 0.35  # a word of the category above it
 EQUAL = 0.75  # closeness of a word of the same family
-MEANT = 0.65  # a word of a concept beside a word that was said
+MEANT = 0.7  # a word of a concept beside a word that was said
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A platform category as the platform names it: категория, подкатегория, факт."""
 
     category: str
@@ -24,44 +23,55 @@ class Asked:
     @property
     def focus(self) -> str:
         """The narrowest words: sub-category and fact, or the category when they say nothing («Иное»)."""
-        narrow = ". ".join(part.strip() for part in (self.subcategory, self.fact) if part.strip())
-        return self.category if not narrow or says_other(narrow) else narrow
+        parts = [self.subcategory.strip(), self.fact.strip()]
+        narrow = ". ".join(dict.fromkeys(part for part in parts if part and not says_other(part)))
+        return narrow or self.category.strip()
 
     @property
     def context(self) -> str:
         """The words around the focus: the category, unless it is the focus."""
-        return "" if self.focus == self.category else self.category
+        category = self.category.strip()
+        return "" if self.focus == category else category
+
+    @property
+    def whole(self) -> str:
+        """All the words in one line, as a sentence for the model of meaning."""
+        return f"{self.context}: {self.focus}" if self.context else self.focus
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An asked category, read: the terms to search by, and the concepts found in it."""
-
-    terms: tuple[Term, ...]
-    concepts: tuple[Concept, ...]
-
-
-def read(asked: Asked, thesaurus: Thesaurus) -> Reading:
-    """Turn names into weighted terms."""
+def read(asked: Asked, thesaurus: Thesaurus, alike: Iterable[tuple[str, float]] = ()) -> tuple[Term, ...]:
+    """Turn names into weighted terms. `alike`: phrases of the dictionary near in meaning, with closeness 0…1."""
     terms: dict[str, Term] = {}
     for text, weight in ((asked.focus, FOCUS), (asked.context, CONTEXT)):
         for word in words(text):
-            _add(terms, word, weight, thesaurus)
-    focus = thesaurus.notions(asked.focus)
-    found = thesaurus.concepts(focus | thesaurus.notions(asked.context))
-    for concept in found:
-        touching = len(concept.notions & focus) / len(concept.notions)
-        weight = MEANT * (FOCUS if touching == 1 else CONTEXT + (FOCUS - CONTEXT) * touching)
+            _add(terms, thesaurus, word, weight)
+    said = set()
+    for concept, weight in _concepts(asked, thesaurus):
+        said.add(concept.said)
         for word in words(concept.means):
-            _add(terms, word, weight, thesaurus, said=concept.said)
-    return Reading(tuple(terms.values()), tuple(found))
+            _add(terms, thesaurus, word, weight, concept.said)
+    for phrase, closeness in alike:
+        if phrase not in said:
+            for word in words(thesaurus.phrases[phrase]):
+                _add(terms, thesaurus, word, MEANT * closeness, f"≈ {phrase}")
+    return tuple(terms.values())
 
 
-def _add(terms: dict[str, Term], word: str, weight: float, thesaurus: Thesaurus, said: str = "") -> None:
+def _concepts(asked: Asked, thesaurus: Thesaurus) -> Iterator[tuple[Concept, float]]:
+    """Yield the concepts with their weights; a category asked for as a whole stands for its general entries."""
+    focus = thesaurus.notions(asked.focus)
+    areas = [] if asked.context else thesaurus.areas(focus)
+    for concept in areas:
+        yield concept, MEANT
+    for concept in thesaurus.concepts(focus | thesaurus.notions(asked.context)):
+        touching = len(concept.notions & focus) / len(concept.notions)
+        yield concept, MEANT * (CONTEXT + (FOCUS - CONTEXT) * touching)
+
+
+def _add(terms: dict[str, Term], thesaurus: Thesaurus, word: str, weight: float, said: str = "") -> None:
+    """Add a term, unless the same word already counts for as much."""
     root = stem(word)
     known = terms.get(root)
-    if known and known.weight >= weight:
-        return
-    equals: Iterable[tuple[str, float]] = ((other, EQUAL) for other in thesaurus.equals(root))
-    shown = f"{said} → {word}" if said else word
-    terms[root] = Term(shown, weight, ((root, 1.0), *equals))
+    if known is None or known.weight < weight:
+        equals = ((other, EQUAL) for other in thesaurus.equals(root))
+        terms[root] = Term(word, said, weight, ((root, 1.0), *equals))

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from mappings.suggest.affinity import Vocabulary
 
 SATURATION = 0.9  # BM25 k: how fast a repeated word stops adding
-SHORTNESS = 0.45  # BM25 b: how much a short name is preferred to a long one
+SHORTNESS = 0.6  # BM25 b: how much a short name is preferred to a long one
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One thing asked for: a word with its equals. A text answers it by the best of them.
 
-    `shown` is what the administrator reads in «why»; `weight` is how much the term matters (1 = a word of
-    the sub-category itself); `stems` maps each stem that means it to its closeness, 0…1.
+    `said` is the phrase that brought the word in, empty when the word itself was said; `weight` is how much
+    the term matters (1 = a word of the sub-category); `stems` are those that mean it with closeness 0…1.
     """
 
-    shown: str
+    word: str
+    said: str
     weight: float
     stems: tuple[tuple[str, float], ...]
 

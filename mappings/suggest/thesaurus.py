@@ -1,7 +1,7 @@
 """The domain's dictionary: families of words and concepts (thesaurus.toml), matched by stems."""
 
 import tomllib
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,9 +21,17 @@ class Concept:
 
 
 class Thesaurus:
-    """Families and concepts. A notion is the first stem of a family, or the stem itself."""
+    """Families and concepts. A notion is the first stem of a family, or the stem itself.
 
-    def __init__(self, families: Iterable[str], concepts: Iterable[tuple[str, str]]) -> None:
+    `phrases` maps what is said to what it means. Raises ValueError for a dictionary that contradicts itself.
+    """
+
+    def __init__(
+        self,
+        families: Iterable[str],
+        concepts: Iterable[Sequence[str]],
+        areas: Iterable[Sequence[str]] = (),
+    ) -> None:
         self._notion: dict[str, str] = {}
         self._family: dict[str, tuple[str, ...]] = {}
         for family in families:
@@ -32,12 +40,22 @@ class Thesaurus:
                 if self._notion.setdefault(member, members[0]) != members[0]:
                     raise ValueError(f"thesaurus: the word {member!r} stands in two families, {family!r} is one of them")
                 self._family[member] = members
-        self._concepts: dict[str, list[Concept]] = {}
-        for said, means in concepts:
-            for phrase in said.split(";"):
-                concept = Concept(phrase.strip(), self.notions(phrase), means)
+        self._concepts = self._by_notion(concepts)
+        self._areas = self._by_notion(areas)
+        self.phrases = {one.said: one.means for held in self._concepts.values() for one in held}
+
+    def _by_notion(self, pairs: Iterable[Sequence[str]]) -> dict[str, list[Concept]]:
+        found: dict[str, list[Concept]] = {}
+        seen = set()
+        for said, means in pairs:
+            for phrase in map(str.strip, said.split(";")):
+                concept = Concept(phrase, self.notions(phrase), means)
+                if not concept.notions or phrase in seen:
+                    raise ValueError(f"thesaurus: the phrase {phrase!r} is empty or stands twice")
+                seen.add(phrase)
                 for notion in concept.notions:
-                    self._concepts.setdefault(notion, []).append(concept)
+                    found.setdefault(notion, []).append(concept)
+        return found
 
     def equals(self, stem: str) -> tuple[str, ...]:
         """Return the stems of the family of a stem, without itself."""
@@ -49,11 +67,17 @@ class Thesaurus:
 
     def concepts(self, notions: Set[str]) -> list[Concept]:
         """Return the concepts wholly said by these notions; one that holds another puts it aside."""
-        near = {
-            concept for notion in notions for concept in self._concepts.get(notion, ()) if concept.notions <= notions
-        }
-        kept = [one for one in near if not any(one.notions < other.notions for other in near)]
-        return sorted(kept, key=lambda concept: (concept.said, concept.means))
+        return _said(self._concepts, notions)
+
+    def areas(self, notions: Set[str]) -> list[Concept]:
+        """Return the areas named by a category that is asked for as a whole."""
+        return _said(self._areas, notions)
+
+
+def _said(held: dict[str, list[Concept]], notions: Set[str]) -> list[Concept]:
+    near = {concept for notion in notions for concept in held.get(notion, ()) if concept.notions <= notions}
+    kept = [one for one in near if not any(one.notions < other.notions for other in near)]
+    return sorted(kept, key=lambda concept: (concept.said, concept.means))
 
 
 @cache
@@ -61,4 +85,4 @@ def standard() -> Thesaurus:
     """Return the dictionary that is shipped."""
     with DATA.open("rb") as source:
         data = tomllib.load(source)
-    return Thesaurus(data["families"], (tuple(pair) for pair in data["concepts"]))
+    return Thesaurus(data["families"], data["concepts"], data["areas"])

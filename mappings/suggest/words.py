@@ -4,15 +4,15 @@ import re
 from functools import cache, lru_cache
 from typing import Protocol, cast
 
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_LOOKALIKES = str.maketrans("ABCEHKMOPTXYaceopxyu", "АВСЕНКМОРТХУасеорхуи")
-_CYRILLIC = re.compile("[а-яА-ЯёЁ]")
+from mappings.words import same_key
+
 MAX_TEXT = 2000  # characters: names are short; a pasted document must not stall the work
 
-# Words that say nothing about the subject: function words, and the complaint itself.
+_WORD = re.compile(r"[^\W_]+")
+# Words that say nothing about the subject: function words, catch-alls, and the complaint itself.
 _SILENT = frozenset(
-    "а без бы в во вне вся все всего для до его ее если же за и из или им их к как ко кроме ли либо между на над не нет "
-    "ни но о об обо от по под при про с со так также то том у чем через что эта это этот "
+    "а без бы в во вне вся все всего для до его ее если же за и из или им их к как ко кроме ли либо между на над не "
+    "нет ни но о об обо от по под при про с со так также то том у чем через что эта это этот "
     "иное иной иная иные иных другое другой другая другие других прочее прочие прочий прочих прочая "
     "вопрос вопросы вопросов проблема проблемы проблем обращение обращения жалоба жалобы факт факты "
     "числе связанные связанных связанная отношении части т д др пр п е г".split(),
@@ -30,22 +30,15 @@ def _stemmer() -> _Stemmer:
     return cast("_Stemmer", snowballstemmer.stemmer("russian"))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """Return the stem of one lower-case word."""
+    """Return the stem of one word in its key form."""
     return _stemmer().stemWord(word)
 
 
-def plain(word: str) -> str:
-    """Lower the case, make ё е, and mend Latin letters that stand for Cyrillic ones inside a Russian word."""
-    if _CYRILLIC.search(word):
-        word = word.translate(_LOOKALIKES)
-    return word.lower().replace("ё", "е")
-
-
 def words(text: str) -> list[str]:
-    """Return the plain words of a text that carry meaning, in order."""
-    found = (plain(match) for match in _WORD.findall(text[:MAX_TEXT]))
+    """Return the words of a text that carry meaning, in their key form, in order."""
+    found = _WORD.findall(same_key(text[:MAX_TEXT]))
     return [word for word in found if word not in _SILENT and (len(word) > 1 or word.isdigit())]
 
 
@@ -55,5 +48,5 @@ def stems(text: str) -> list[str]:
 
 
 def says_other(text: str) -> bool:
-    """Tell whether a name is a catch-all («Иное», «Другое», «Прочие вопросы») and nothing more."""
+    """Tell whether a name is a catch-all («Иное», «Прочие вопросы») and says nothing more."""
     return bool(text.strip()) and not words(text)
