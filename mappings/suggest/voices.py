@@ -10,7 +10,7 @@ from mappings.suggest.tree import Proposal
 # The voice of an entry's own words is 1. Tuned on the development half of our own labels (docs/suggestions.md);
 # the optimum is flat.
 THEME = 0.3
-MEANING = 0.25  # per standard deviation
+MEANING = 0.6  # per standard deviation, where words say nothing; the more they say, the less it counts
 LEARNED = 2.0  # a row checked for the very same category outweighs every word
 
 _ENOUGH_WORDS = 8.0  # a sum of words at which the best score is a half
@@ -42,9 +42,10 @@ def scores(evidence: Evidence, allowed: Iterable[Proposal], *, fill: bool) -> di
     """
     allowed = list(allowed)
     best_words = max((evidence.words[one.code].score for one in allowed if one.code in evidence.words), default=0)
-    best_theme = max((evidence.themes[one.theme].score for one in allowed if one.theme in evidence.themes), default=0)
+    themes = {one.theme for one in allowed} & evidence.themes.keys()
+    best_theme = max((evidence.themes[theme].score for theme in themes), default=0)
     sums = {
-        one.code: _sum(evidence, one, best_words or 1, best_theme or 1)
+        one.code: _sum(evidence, one, best_words, best_theme)
         for one in allowed
         if fill or evidence.speaks_for(one)
     }
@@ -56,7 +57,7 @@ def scores(evidence: Evidence, allowed: Iterable[Proposal], *, fill: bool) -> di
 
 
 def _sum(evidence: Evidence, one: Proposal, best_words: float, best_theme: float) -> float:
-    total = MEANING * evidence.close.get(one.code, 0.0)
+    total = MEANING * (1 - _said(best_words)) * evidence.close.get(one.code, 0.0)
     if one.code in evidence.words:
         total += evidence.words[one.code].score / best_words
     if one.theme in evidence.themes:
@@ -70,4 +71,9 @@ def _strength(evidence: Evidence, allowed: Iterable[Proposal], best_words: float
     codes = {one.code for one in allowed}
     close = max((value for code, value in evidence.close.items() if code in codes), default=0.0)
     learned = max((near for code, (near, _row) in evidence.learned.items() if code in codes), default=0.0)
-    return max(best_words / (best_words + _ENOUGH_WORDS), max(0.0, close) / (close + _ENOUGH_MEANING), learned)
+    return max(_said(best_words), max(0.0, close) / (close + _ENOUGH_MEANING), learned)
+
+
+def _said(best_words: float) -> float:
+    """Return how much the words say, 0…1."""
+    return best_words / (best_words + _ENOUGH_WORDS)
