@@ -4,8 +4,11 @@ Each room keeps its commands in `<room>/commands.py`, which imports nothing heav
 `sedlink status` from cron must start fast (tests/test_cli.py holds the list of what may not be loaded).
 """
 
+from typing import Annotated
+
 import typer
 
+import connector.commands
 import mappings.commands
 import smev.commands
 from config.i18n import _
@@ -16,10 +19,32 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a traceback with locals would print personal data
 )
+connector.commands.register(app)
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sedlink {version('sedlink')}")
+        raise typer.Exit
+
+
+@app.callback()
+def sedlink(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=_("show the version"))
+    ] = False,
+) -> None:
+    """Hold what every command shares: today the version."""
 
 
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

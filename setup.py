@@ -1,8 +1,8 @@
-"""Build steps that pyproject.toml cannot express: message catalogues are compiled at install."""
+"""Build steps that pyproject.toml cannot express: message catalogues and the optional compiled part."""
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 
@@ -20,4 +20,11 @@ class BuildWithCatalogues(build_py):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildWithCatalogues})
+TRANSFORM = Extension(
+    "smev._transform",
+    sources=["smev/_transform.c"],
+    depends=["smev/_transform_scan.h", "smev/_transform_tags.h"],
+    optional=True,  # without a compiler the package still installs: smev/_transform_py.py does the same
+)
+
+setup(cmdclass={"build_py": BuildWithCatalogues}, ext_modules=[TRANSFORM])

@@ -18,6 +18,7 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 LANGUAGES = ("ru", "en")
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
+_settled: str | None = None
 
 
 def _(message: str) -> str:
@@ -36,20 +37,30 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a deferred m
 
 
 def language() -> str:
-    """Return the language of the moment: the one spoken in this context, else the process's locale."""
-    return _current.get() or _process_language()
+    """Return the language of the moment: of this context, else the one settled on, else the locale's."""
+    return _current.get() or _settled or _process_language()
+
+
+def settle(code: str) -> None:
+    """Make a language the one of every thread that speaks no other: a daemon's, by its settings."""
+    global _settled  # noqa: PLW0603 - one process, one daemon
+    _settled = _known(code)
 
 
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Use a language inside a block. Raises ValueError for one that has no catalogue."""
-    if code not in LANGUAGES:
-        raise ValueError(f"unknown language {code!r}: use one of {', '.join(LANGUAGES)}")
-    token = _current.set(code)
+    token = _current.set(_known(code))
     try:
         yield
     finally:
         _current.reset(token)
+
+
+def _known(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError(f"unknown language {code!r}: use one of {', '.join(LANGUAGES)}")
+    return code
 
 
 def _process_language() -> str:

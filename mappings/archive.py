@@ -19,10 +19,11 @@ MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_PARTS = 10_000
 MAX_COLUMNS = 256
 MAX_CELLS = 50_000_000
+FULL_ROWS, FULL_COLUMNS = 1_048_576, 16_384  # of a sheet
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_ROW_NUMBER = re.compile(rb'<row [^>]*?\br="(\d+)"')
+_ROW_NUMBER = re.compile(rb'<row [^>]*?\br="(\d{1,7})"')
 _FAR_COLUMN = re.compile(rb' r="(?:[A-Z]{3}|[J-Z][A-Z]|I[W-Z])\d')
 _FORMULA = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>([^<]*))')
 
@@ -124,19 +125,22 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
 
 
 def _xlsx_extent(xml: bytes) -> Extent:
-    rows = max(map(int, _ROW_NUMBER.findall(xml)), default=0)
-    farther = re.search(rb' r="[A-Z]{1,3}\d{%d,}"' % (len(str(rows)) + 1), xml)
-    columns = 16_384 if _FAR_COLUMN.search(xml) else 1
-    if (
-        farther
-    ):  # a cell's own address beyond the last row that the sheet declares: never written by a program
-        return Extent(1_048_576, 16_384, {})
-    formulas = {}
-    if b"<f" in xml:
-        formulas = {
-            cell.decode(): (text or b"").decode("utf-8", "replace") for cell, text in _FORMULA.findall(xml)
-        }
-    return Extent(rows, columns, formulas)
+    """Look at the sheet without parsing it: rows come in order, so the last one tells their number.
+
+    A cell whose own address lies beyond the last row, or in a far column, is written by no program: such a
+    sheet counts as full size.
+    """
+    last = _ROW_NUMBER.match(xml, max(xml.rfind(b"<row "), 0))
+    rows = int(last.group(1)) if last else xml.count(b"<row")
+    farther = re.compile(rb' r="[A-Z]{1,3}[0-9]{%d}' % (len(str(rows)) + 1))
+    if farther.search(xml):
+        return Extent(FULL_ROWS, FULL_COLUMNS, {})
+    columns = FULL_COLUMNS if _FAR_COLUMN.search(xml) else MAX_COLUMNS
+    data = xml[: xml.find(b"</sheetData>")] if b"<f>" in xml or b"<f " in xml else b""
+    formulas = {
+        cell.decode(): (text or b"").decode("utf-8", "replace") for cell, text in _FORMULA.findall(data)
+    }
+    return Extent(rows, columns if columns > MAX_COLUMNS else 1, formulas)
 
 
 def _ods_extent(events: Iterator[tuple[str, etree._Element]], sheet: str) -> Extent:

@@ -37,13 +37,19 @@ class Guard:
     def holds(self, point: Point) -> bool:
         """Tell whether the condition holds for the message; a part the message lacks does not hold."""
         return (
+            self.admits(point)
+            and (self.since is None or (point.date is not None and point.date >= self.since))
+            and (self.until is None or (point.date is not None and point.date <= self.until))
+            and (not self.words or any(_occurs(c, point.tokens) for c in self.words))
+        )
+
+    def admits(self, point: Point) -> bool:
+        """Tell whether the parts that are sets of values hold."""
+        return (
             (not self.ids or point.id in self.ids)
             and (not self.cabinets or point.cabinet in self.cabinets)
             and (not self.kinds or point.kind in self.kinds)
             and (not self.regions or point.region in self.regions)
-            and (self.since is None or (point.date is not None and point.date >= self.since))
-            and (self.until is None or (point.date is not None and point.date <= self.until))
-            and (not self.words or any(_occurs(c, point.tokens) for c in self.words))
         )
 
     def implies(self, other: "Guard") -> bool:
@@ -73,9 +79,9 @@ class Guard:
         return since, min(filter(None, (self.until, other.until)), default=None)
 
     @property
-    def looks_at_message(self) -> bool:
-        """Tell whether anything but the category's id is asked."""
-        return bool(self.cabinets or self.kinds or self.regions or self.since or self.until or self.words)
+    def varies(self) -> bool:
+        """Tell whether the date or the text of a message is asked."""
+        return bool(self.since or self.until or self.words)
 
     def sets(self) -> tuple[frozenset[str], ...]:
         """Return the parts that are sets of admitted values, in the order of Point."""

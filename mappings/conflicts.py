@@ -16,52 +16,86 @@ from mappings.model import Rule
 
 _ENDING = "\x00"  # stands for the ending of a word that only a prefix names: equal to no real word
 _DAY = dt.timedelta(days=1)
+_SETS = 4  # parts of a condition that are sets of values
+_FEW = 8
 
 
 class Ranked(NamedTuple):
-    """A rule with its compiled condition."""
+    """A rule with its compiled condition and its answer."""
 
     rule: Rule
     guard: Guard
+    priority: int
+    outcome: tuple[object, ...]
 
     def before(self, other: "Ranked") -> bool:
         """Tell whether this rule decides where both hold."""
-        if self.rule.priority != other.rule.priority:
-            return self.rule.priority > other.rule.priority
+        if self.priority != other.priority:
+            return self.priority > other.priority
         return self.guard.narrower(other.guard)
 
 
 def rank(rules: Iterable[Rule]) -> tuple[Ranked, ...]:
     """Compile rules for comparing."""
-    return tuple(Ranked(rule, guard_of(rule)) for rule in rules)
+    return tuple(Ranked(rule, guard_of(rule), rule.priority, rule.outcome) for rule in rules)
 
 
 def strongest(holding: Sequence[Ranked]) -> list[Ranked]:
     """Return the rules before which no other one goes."""
+    if len(holding) == 1:
+        return list(holding)
     return [one for one in holding if not any(other.before(one) for other in holding)]
 
 
 def conflicts(rules: Sequence[Ranked]) -> Iterator[tuple[Rule, Rule]]:
-    """Yield the pairs that conflict among rules with one source."""
-    if len(rules) < 2:
-        return
-    for one, other in combinations(rules, 2):
+    """Yield the pairs that conflict among rules with one source, each pair once, the earlier rule first."""
+    found: set[tuple[int, int]] = set()
+    for i, j in _pairs(rules, range(len(rules))):
+        one, other = rules[i], rules[j]
         if (
-            one.rule.priority == other.rule.priority
-            and one.rule.outcome != other.rule.outcome
+            one.priority == other.priority
+            and one.outcome != other.outcome
+            and (i, j) not in found
             and one.guard.overlaps(other.guard)
             and not one.before(other)
             and not other.before(one)
-            and _undecided(
-                one.guard, other.guard, [r.guard for r in rules if r.before(one) or r.before(other)]
-            )
+            and _undecided(one, other, rules)
         ):
+            found.add((i, j))
             yield one.rule, other.rule
 
 
-def _undecided(one: Guard, other: Guard, deciders: list[Guard]) -> bool:
-    deciders = [guard for guard in deciders if guard.overlaps(one) and guard.overlaps(other)]
-    return any(not any(guard.holds(p) for guard in deciders) for p in _points(one, other, deciders))
+def _pairs(rules: Sequence[Ranked], some: Sequence[int], part: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that may overlap: rules for different cabinets (ids, kinds, regions) never do."""
+    if part == _SETS or len(some) < _FEW:
+        yield from combinations(some, 2)
+        return
+    anywhere: list[int] = []
+    buckets: dict[str, list[int]] = {}
+    for i in some:
+        values = rules[i].guard.sets()[part]
+        for value in values:
+            buckets.setdefault(value, []).append(i)
+        if not values:
+            anywhere.append(i)
+    for members in buckets.values():
+        yield from _pairs(rules, members, part + 1)
+        yield from ((min(i, j), max(i, j)) for i in members for j in anywhere)
+    yield from _pairs(rules, anywhere, part + 1)
+
+
+def _undecided(one: Ranked, other: Ranked, rules: Sequence[Ranked]) -> bool:
+    """Tell whether some message satisfies both and no rule that goes before one of them."""
+    deciders = [
+        r.guard
+        for r in rules
+        if r.guard.overlaps(one.guard)
+        and r.guard.overlaps(other.guard)
+        and (r.before(one) or r.before(other))
+    ]
+    return any(
+        not any(guard.holds(p) for guard in deciders) for p in _points(one.guard, other.guard, deciders)
+    )
 
 
 def _points(one: Guard, other: Guard, deciders: list[Guard]) -> Iterator[Point]:

@@ -6,7 +6,7 @@ and differs in its answer is a conflict: it is reported, never resolved.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from mappings.model import ANY_CODE, Content, Direction, Message, Policy, Relati
 from mappings.statuses import DEFAULT_STATUSES, SSTU_CODES
 from mappings.words import same_key, tokens_of
 
-_CACHE_LIMIT = 100_000
+_CACHE_LIMIT = 20_000
 
 PathKey = tuple[str, ...]
 
@@ -59,13 +59,13 @@ class Routing(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """The rules in force for one source; `plain` is the answer when no message has to be looked at."""
+    """The rules in force at one level; `plain` is the answer when no date and no text has to be looked at."""
 
     rules: tuple[Ranked, ...]
     plain: Decision | None
     textual: bool
     inherited: bool
-    id: str
+    point: Point
 
 
 class Crosswalk:
@@ -89,8 +89,7 @@ class Crosswalk:
         for rule in content.rules:
             if rule.acts and rule.answered:
                 self._add(rule)
-        self._codes = {code: self._group(rules) for code, rules in self._by_code.items()}
-        self._chains: dict[tuple[PathKey, PathKey, str], tuple[_Group, ...]] = {}
+        self._chains: dict[tuple[object, ...], tuple[_Group, ...]] = {}
         self._policies = {same_key(policy.cabinet): policy for policy in content.policies}
         pairs = content.statuses or DEFAULT_STATUSES
         self._statuses = {same_key(pair.sstu): pair.pos for pair in pairs}
@@ -103,33 +102,23 @@ class Crosswalk:
         if rule.id:
             self._by_id.setdefault((len(rule.path), rule.id), []).append(rule)
 
-    def _group(self, rules: Sequence[Rule], *, inherited: bool = False, item_id: str = "") -> _Group:
-        ranked = rank(rules)
-        looks = any(r.guard.looks_at_message for r in ranked)
-        plain = None if looks else self._decide(ranked, inherited=inherited)
-        return _Group(ranked, plain, any(r.guard.words for r in ranked), inherited, item_id)
-
     def incoming(self, message: Message) -> Decision:
         """Return the code for a message's category, or why there is none."""
-        key = (message.names, message.ids, message.region)
+        key = (message.names, message.ids, message.cabinet, message.kind, message.region)
         chain = self._chains.get(key)
-        if chain is None:
-            chain = self._chain(*key)
+        return self._answer(chain if chain is not None else self._category_chain(key, message), message)
+
+    def mart(self, code: str, message: Message = Message()) -> Decision:  # noqa: B008 - an immutable value
+        """Return the category under which a question's code goes into the mart, or why it does not go."""
+        key = (code, message.cabinet, message.kind, message.region)
+        chain = self._chains.get(key)
+        return self._answer(chain if chain is not None else self._code_chain(key, code, message), message)
+
+    def _answer(self, chain: tuple[_Group, ...], message: Message) -> Decision:
         for group in chain:
             decision = group.plain or self._conditional(group, message)
             if decision is not None:
                 return decision
-        return self._unmapped
-
-    def mart(self, code: str, message: Message = Message()) -> Decision:  # noqa: B008 - an immutable value
-        """Return the category under which a question's code goes into the mart, or why it does not go."""
-        step, inherited = code, False
-        while step:
-            group = self._codes.get(step)
-            decision = (group.plain or self._conditional(group, message)) if group else None
-            if decision:
-                return replace(decision, inherited=True) if inherited else decision
-            step, inherited = step.rpartition(".")[0] or (ANY_CODE if step != ANY_CODE else ""), True
         return self._unmapped
 
     def policy(self, cabinet: str) -> Policy:
@@ -154,20 +143,42 @@ class Crosswalk:
         """Return the «Статус ПОС» of a ССТУ status (words or code); "" = not uploaded, None = unknown."""
         return self._statuses.get(same_key(SSTU_CODES.get(sstu, sstu)))
 
-    def _chain(self, names: PathKey, ids: PathKey, region: str) -> tuple[_Group, ...]:
-        """Collect the groups that may answer a category, the deepest first, and remember them."""
-        path = tuple(map(same_key, filter(None, names)))
+    def _category_chain(self, key: tuple[object, ...], message: Message) -> tuple[_Group, ...]:
+        """Collect what may answer a category, the deepest level first."""
+        ids = message.ids
+        path = tuple(map(same_key, filter(None, message.names)))
         deepest = max(len(path), len(tuple(filter(None, ids))))
-        chain = []
+        levels = []
         for depth in range(deepest, 0, -1):
-            item_id = ids[depth - 1] if len(ids) >= depth else ""
             above = path[:depth] if len(path) >= depth else ()
-            item_id = item_id or self._only_id(above, region)
-            if rules := self._rules_at(above, item_id, depth):
-                chain.append(self._group(rules, inherited=depth < deepest, item_id=item_id))
+            item_id = (ids[depth - 1] if len(ids) >= depth else "") or self._only_id(above, message.region)
+            levels.append((self._rules_at(above, item_id, depth), item_id, depth < deepest))
+        return self._remember(key, levels, message)
+
+    def _code_chain(self, key: tuple[object, ...], code: str, message: Message) -> tuple[_Group, ...]:
+        """Collect what may answer a code: its own rules, those of its upper levels, those for any code."""
+        segments = code.split(".")
+        steps = [".".join(segments[:n]) for n in range(len(segments), 0, -1)]
+        levels = [(self._by_code.get(step, []), "", step != code) for step in (*steps, ANY_CODE)]
+        return self._remember(key, levels, message)
+
+    def _remember(
+        self, key: tuple[object, ...], levels: list[tuple[list[Rule], str, bool]], message: Message
+    ) -> tuple[_Group, ...]:
+        """Keep of each level the rules that hold for this cabinet, kind and region; remember the result."""
+        cabinet, region = same_key(message.cabinet), same_key(message.region)
+        chain = []
+        for rules, item_id, inherited in levels:
+            point = Point(item_id, cabinet, message.kind, region)
+            ranked = tuple(r for r in rank(rules) if r.guard.admits(point))
+            if ranked:
+                looks = any(r.guard.varies for r in ranked)
+                plain = None if looks else self._decide(ranked, inherited=inherited)
+                textual = any(r.guard.words for r in ranked)
+                chain.append(_Group(ranked, plain, textual, inherited, point))
         if len(self._chains) >= _CACHE_LIMIT:
             self._chains.clear()
-        self._chains[(names, ids, region)] = found = tuple(chain)
+        self._chains[key] = found = tuple(chain)
         return found
 
     def _rules_at(self, path: PathKey, item_id: str, depth: int) -> list[Rule]:
@@ -183,8 +194,7 @@ class Crosswalk:
 
     def _conditional(self, group: _Group, message: Message) -> Decision | None:
         tokens = tokens_of(message.text) if group.textual else frozenset[str]()
-        cabinet, region = same_key(message.cabinet), same_key(message.region)
-        point = Point(group.id, cabinet, message.kind, region, message.date, tokens)
+        point = group.point._replace(date=message.date, tokens=tokens)
         holding = [ranked for ranked in group.rules if ranked.guard.holds(point)]
         return self._decide(holding, inherited=group.inherited) if holding else None
 

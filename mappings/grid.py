@@ -8,8 +8,9 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -37,7 +38,10 @@ _XML_SPREADSHEET = re.compile(rb"(?s)^\s*<\?xml.{0,400}(?:urn:schemas-microsoft-
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: rows from the first used cell on; `top` and `left` (from 0) say where that cell is."""
+    """One sheet: rows from the first used cell on; `top` and `left` (from 0) say where that cell is.
+
+    Of a sheet opened for streaming `rows` holds the first ones and `rest`, readable once, the others.
+    """
 
     file: str
     name: str
@@ -46,6 +50,7 @@ class Sheet:
     left: int = 0
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = ()
     formulas: dict[str, str] = field(default_factory=dict)
+    rest: Iterable[Sequence[Value]] = ()
 
     def place(self, row: int, column: int) -> Place:
         """Return the place of the value rows[row][column]."""
@@ -66,13 +71,16 @@ class Workbook:
             self._book = _guarded(path, lambda: _open(path))
             self.sheet_names = list(self._book.sheet_names)
 
-    def sheet(self, name: str) -> Sheet:
-        """Read one sheet. Raises FileError when it is damaged or absurdly large."""
+    def sheet(self, name: str, *, head: int | None = None) -> Sheet:
+        """Read one sheet, or open it for streaming with so many rows read.
+
+        Raises FileError when it is damaged or absurdly large.
+        """
         book = self._book
         if book is None:
             return Sheet(self.path.name, "", _read_csv(self.path))
         formulas = scan_sheet(self.path, name) if self.kind == "zip" else {}
-        return _guarded(self.path, lambda: _read_sheet(self.path, book, name, formulas))
+        return _guarded(self.path, lambda: _read_sheet(self.path, book, name, formulas, head))
 
     def sheets(self) -> Iterator[Sheet]:
         """Read the sheets one by one."""
@@ -171,11 +179,15 @@ def _open(path: Path) -> "CalamineWorkbook":
     return CalamineWorkbook.from_path(path)
 
 
-def _read_sheet(path: Path, book: "CalamineWorkbook", name: str, formulas: dict[str, str]) -> Sheet:
+def _read_sheet(
+    path: Path, book: "CalamineWorkbook", name: str, formulas: dict[str, str], head: int | None
+) -> Sheet:
     sheet = book.get_sheet_by_name(name)
     top, left = sheet.start or (0, 0)
     merged = sheet.merged_cell_ranges or ()
-    return Sheet(path.name, name, list(sheet.iter_rows()), top, left, merged, formulas)
+    rest = sheet.iter_rows()
+    rows = list(islice(rest, head))
+    return Sheet(path.name, name, rows, top, left, merged, formulas, rest)
 
 
 def _guarded(path: Path, action: Callable[[], T]) -> T:

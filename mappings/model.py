@@ -97,9 +97,9 @@ class Rule(NamedTuple):
     @property
     def answered(self) -> bool:
         """Tell whether the row names a target or says that there is none."""
-        if self.relation is Relation.NONE:
-            return True
-        return bool(self.code) if self.direction is Direction.INCOMING else self.excluded or bool(self.path)
+        if self.direction is Direction.INCOMING:
+            return bool(self.code) or self.relation is Relation.NONE
+        return self.excluded or bool(self.path)
 
 
 class Message(NamedTuple):

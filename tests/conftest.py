@@ -1,9 +1,12 @@
 """Fixtures that every room shares."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres_server import PostgresServer
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,3 +18,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("reference data folder ../shared/data is absent (or set SEDLINK_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server for the whole run, started by the first test that wants it."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """A fresh, empty database of that server; costs some 30 ms."""
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)

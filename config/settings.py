@@ -1,0 +1,199 @@
+"""Every setting of sedlink: its name, type, default and meaning. The annotated file is example.toml.
+
+Sections that belong to an adapter (`[sed.NAME]`) are kept as they are and checked by the adapter.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from config.i18n import _
+from config.values import Duration, SecretRef, Size
+
+Environment = Literal["test", "production"]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class JournalSettings(Section):
+    """Where the durable record lives and how patient it is."""
+
+    database: str = "sqlite:///sedlink.db"
+    password: SecretRef | None = None  # of the database user, kept out of the URL
+    files: Path = Path("files")
+    max_file_size: Size = 1 << 30
+    attempts: Annotated[int, Field(ge=1)] = 12
+    backoff_first: Duration = timedelta(seconds=30)
+    backoff_cap: Duration = timedelta(hours=1)
+
+
+class TimeoutSettings(Section):
+    """How long a peer may keep silent."""
+
+    connect: Duration = timedelta(seconds=10)
+    read: Duration = timedelta(seconds=60)
+
+
+class PlatformSettings(Section):
+    """What all cabinets share: the platform's addresses and its OAuth client."""
+
+    production_url: str = ""
+    test_url: str = ""
+    oauth_client: str = ""
+    oauth_secret: SecretRef | None = None
+    profile: Path | None = None  # a wire profile of your own; None = the one that ships
+    ca_file: Path | None = None
+    file_hosts: tuple[str, ...] = ()  # other hosts that attachment URLs may name
+    timeouts: TimeoutSettings = TimeoutSettings()
+
+
+class CabinetSettings(Section):
+    """One cabinet (ЛКО)."""
+
+    opa_id: Annotated[int, Field(gt=0)]
+    name: str
+    client_id: str
+    secret: SecretRef
+    environment: Environment
+    environment_confirmed: Environment | None = None
+    base_url: str = ""
+    sed: str
+    card_file: str = ""
+    region_id: str = ""  # in the platform's dictionary: whose categories are this cabinet's
+    poll: Duration = timedelta(minutes=5)
+    enabled: bool = True
+    statuses: dict[str, dict[str, str]] = {}
+
+
+class SedSettings(BaseModel):
+    """One SED: its kind, and whatever its adapter wants to know."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str
+    poll: Duration = timedelta(seconds=30)
+
+    @property
+    def own(self) -> dict[str, object]:
+        """The adapter's own settings, unchecked."""
+        return dict(self.model_extra or {})
+
+
+class DaemonSettings(Section):
+    """How `sedlink run` works."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 4
+    batch: Annotated[int, Field(ge=1, le=1000)] = 32
+    lease: Duration = timedelta(minutes=10)
+    alert_after: Duration = timedelta(minutes=5)
+
+
+class MailSettings(Section):
+    """Where alerts and the daily digest go; no host = no mail."""
+
+    host: str = ""
+    port: int = 25
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    user: str = ""
+    password: SecretRef | None = None
+    ca_file: Path | None = None
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    digest_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:00"
+
+    @model_validator(mode="after")
+    def _host_needs_addresses(self) -> Self:
+        if self.host and not (self.sender and self.recipients):
+            raise ValueError(_("mail.host needs mail.sender and mail.recipients"))
+        return self
+
+
+class HealthSettings(Section):
+    """The operator's HTTP port: /healthz, /readyz, /metrics. Port 0 = off."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    host: str = "127.0.0.1"
+
+
+class LogSettings(Section):
+    """How much is written to standard error and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(Section):
+    """The whole file."""
+
+    language: Literal["ru", "en"] = "ru"
+    item_word: Literal["обращение", "сообщение"] = "обращение"
+    timezone: str = "Europe/Moscow"
+    journal: JournalSettings = JournalSettings()
+    platform: PlatformSettings = PlatformSettings()
+    cabinet: tuple[CabinetSettings, ...] = ()
+    sed: dict[str, SedSettings] = {}
+    daemon: DaemonSettings = DaemonSettings()
+    mail: MailSettings = MailSettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file: what relative paths of any section are relative to."""
+        return self._folder
+
+    @model_validator(mode="after")
+    def _cabinets_fit(self) -> Self:
+        problems = [*self._repeated_ids(), *self._unknown_seds(), *self._wrong_environments()]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def base_url(self, cabinet: CabinetSettings) -> str:
+        """Return the address that a cabinet talks to."""
+        shared = self.platform.test_url if cabinet.environment == "test" else self.platform.production_url
+        return (cabinet.base_url or shared).rstrip("/")
+
+    def _repeated_ids(self) -> list[str]:
+        ids = [cabinet.opa_id for cabinet in self.cabinet]
+        return [
+            _("cabinet {opa_id}: stands twice in the file").format(opa_id=opa_id)
+            for opa_id in sorted({i for i in ids if ids.count(i) > 1})
+        ]
+
+    def _unknown_seds(self) -> list[str]:
+        return [
+            _("cabinet {opa_id}: there is no section [sed.{sed}]").format(opa_id=c.opa_id, sed=c.sed)
+            for c in self.cabinet
+            if c.sed not in self.sed
+        ]
+
+    def _wrong_environments(self) -> list[str]:
+        return [problem for cabinet in self.cabinet for problem in self._wrong_environment(cabinet)]
+
+    def _wrong_environment(self, cabinet: CabinetSettings) -> list[str]:
+        url = self.base_url(cabinet)
+        if not url:
+            return [
+                _("cabinet {opa_id}: no address: set platform.{name}_url or base_url").format(
+                    opa_id=cabinet.opa_id, name=cabinet.environment
+                )
+            ]
+        foreign = self.platform.production_url if cabinet.environment == "test" else self.platform.test_url
+        crossed = bool(foreign) and urlsplit(url).hostname == urlsplit(foreign).hostname
+        if crossed and cabinet.environment_confirmed != cabinet.environment:
+            return [
+                _(
+                    'cabinet {opa_id}: environment = "{environment}" but {url} is the address of the other '
+                    'one; if it is meant so, say it twice: environment_confirmed = "{environment}"'
+                ).format(opa_id=cabinet.opa_id, environment=cabinet.environment, url=url)
+            ]
+        return []

@@ -1,0 +1,93 @@
+"""`sedlink status` and `sedlink show`: what waits and why, and the whole trail of one conversation."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from config.console import show_error, show_json, show_table
+from config.i18n import _
+from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of
+
+if TYPE_CHECKING:
+    from connector.journal.reports import Counts
+
+
+def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show per cabinet and channel what waits, is in work, is parked, and what is closed."""
+    with journal_of(config) as journal:
+        depths = journal.depths()
+        channels = journal.channels()
+        counts = journal.counts()
+    if as_json:
+        show_json(
+            {
+                "queues": [asdict(depth) for depth in depths],
+                "channels": [asdict(channel) for channel in channels],
+                "counts": asdict(counts),
+            }
+        )
+    else:
+        show_table(
+            [_("cabinet"), _("channel"), _("waiting"), _("in work"), _("parked"), _("oldest")],
+            [(d.opa_id, d.channel, d.waiting, d.in_work, d.parked, d.oldest) for d in depths],
+            title=_("Queues"),
+        )
+        show_table(
+            [_("channel"), _("state"), _("last success"), _("what to do")],
+            [(c.name, _state(c.failures, c.needs_person), c.last_success, c.sentence) for c in channels],
+            title=_("Channels"),
+        )
+        show_table([_("what"), _("messages")], _count_rows(counts), title=_("Messages"))
+    if any(depth.parked for depth in depths) or any(channel.failures for channel in channels):
+        raise typer.Exit(Exit.ATTENTION)
+
+
+def _count_rows(counts: "Counts") -> Iterator[tuple[str, int]]:
+    yield _("received"), counts.received
+    yield from ((str(state), number) for state, number in counts.by_state.items())
+    yield from ((_("sent: {kind}").format(kind=kind), number) for kind, number in counts.sent.items())
+    yield from ((_("parked: {stage}").format(stage=stage), number) for stage, number in counts.parked.items())
+    yield _("given up"), counts.dropped
+    yield _("events without a message"), counts.orphans
+
+
+def _state(failures: int, needs_person: bool) -> str:
+    if needs_person:
+        return _("closed until a person acts")
+    return _("paused") if failures else _("open")
+
+
+def show(
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help=_("platform id, registration or card number, or key"))
+    ],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the whole trail of one conversation."""
+    with journal_of(config) as journal:
+        found = journal.find_conversations(identifier)
+        trails = [(one.opa_id, one.platform_id, journal.trail(one.opa_id, one.platform_id)) for one in found]
+    if not trails:
+        show_error(_("nothing is known under {identifier}").format(identifier=identifier))
+        raise typer.Exit(Exit.ATTENTION)
+    if as_json:
+        show_json(
+            [
+                {"opa_id": opa_id, "platform_id": platform_id, "trail": [asdict(entry) for entry in trail]}
+                for opa_id, platform_id, trail in trails
+            ]
+        )
+        return
+    for opa_id, platform_id, trail in trails:
+        show_table(
+            [_("when"), _("who"), _("round"), _("what"), _("detail")],
+            [(entry.at, entry.actor, entry.round, entry.what, _detail(entry.detail)) for entry in trail],
+            title=_("cabinet {opa_id}, message {platform_id}").format(opa_id=opa_id, platform_id=platform_id),
+        )
+
+
+def _detail(detail: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in detail.items())

@@ -1,0 +1,1 @@
+"""Alembic's folder: how the journal's tables came to be, revision by revision."""

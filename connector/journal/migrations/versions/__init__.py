@@ -1,0 +1,1 @@
+"""One module per revision, its name beginning with the revision's four digits."""

@@ -1,0 +1,176 @@
+"""From settings to a working relay: the one place where the rooms are wired together."""
+
+import hashlib
+import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from config.load import SettingsError
+from config.secret import Secret
+from config.settings import CabinetSettings, Settings
+from connector.appeal import Cabinet
+from connector.classify import CrosswalkClassifier
+from connector.journal.journal import Journal, PausePolicy, RetryPolicy
+from connector.lifecycle import default_table
+from connector.platform.rest import (
+    Profile,
+    ProfileError,
+    RestPlatform,
+    Timeouts,
+    default_profile,
+    load_profile,
+)
+from connector.relay import Relay
+from connector.relay.links import CabinetLink, Links
+from connector.schedule import Job
+from connector.sed import Sed
+from connector.sed.registry import UnknownSedError
+from connector.sed.registry import build as build_sed
+from mappings.store.engine import open_store
+
+
+def utc_now() -> datetime:
+    """Return the moment, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A journal, its links and the relay over them, as one configuration has it."""
+
+    settings: Settings
+    journal: Journal
+    links: Links
+    relay: Relay
+    classifier: CrosswalkClassifier
+
+    def close(self) -> None:
+        """Let go of the peers and of the database."""
+        for cabinet in self.links.cabinets.values():
+            cabinet.platform.close()
+        self.classifier.close()
+        self.journal.close()
+
+    def jobs(self) -> list[Job]:
+        """Return what is to be done periodically."""
+        listing = [
+            Job("intake", str(c.opa_id), c.poll)
+            for c in self.settings.cabinet
+            if c.opa_id in self.links.cabinets
+        ]
+        tracking = [Job("track", name, self.settings.sed[name].poll) for name in self.links.seds]
+        return [*listing, *tracking, Job("sweep", "files", timedelta(days=1))]
+
+    def run(self, job: Job) -> bool:
+        """Do a job; returns whether it made work for the workers."""
+        if job.kind == "intake":
+            return self.relay.intake(int(job.name)).new > 0
+        if job.kind == "track":
+            return self.relay.track(job.name).replies > 0
+        self.journal.sweep_files(timedelta(days=1))
+        return False
+
+
+def open_journal(settings: Settings) -> Journal:
+    """Open the journal that the settings name."""
+    own = settings.journal
+    return Journal.open(
+        database_url(settings),
+        files=own.files,
+        max_file_size=own.max_file_size,
+        retry=RetryPolicy(base=own.backoff_first, cap=own.backoff_cap, attempts=own.attempts),
+        pause=PausePolicy(grace=settings.daemon.alert_after),
+    )
+
+
+def database_url(settings: Settings) -> str:
+    """Return the database URL with its password, which stands apart in the settings."""
+    from sqlalchemy import make_url
+
+    url = make_url(settings.journal.database)
+    if settings.journal.password is not None:
+        url = url.set(password=settings.journal.password.reveal())
+    return url.render_as_string(hide_password=False)
+
+
+def upgrade_database(settings: Settings) -> str:
+    """Bring the database to the schema of this version; returns its revision."""
+    settings.journal.files.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Journal.upgrade(database_url(settings))
+
+
+def open_runtime(settings: Settings) -> Runtime:
+    """Wire everything. Raises SettingsError for a section that an adapter refuses."""
+    journal = open_journal(settings)
+    classifier = CrosswalkClassifier(open_store(database_url(settings)))
+    links = build_links(settings, classifier)
+    for cabinet in settings.cabinet:
+        journal.channel_configured(f"platform:{cabinet.opa_id}", _fingerprint(settings, cabinet))
+    relay = Relay(
+        journal,
+        links,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        clock=journal.clock,
+        batch=settings.daemon.batch,
+        lease=settings.daemon.lease,
+        margin=min(settings.daemon.lease / 2, 2 * settings.platform.timeouts.read),
+    )
+    return Runtime(settings, journal, links, relay, classifier)
+
+
+def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
+    """Build every adapter. Raises SettingsError that names the section."""
+    profile = _profile(settings)
+    problems: list[str] = []
+    seds: dict[str, Sed] = {}
+    for name, section in settings.sed.items():
+        try:
+            seds[name] = build_sed(section.kind, section.own, settings.folder)
+        except (UnknownSedError, ValueError) as error:
+            problems += [f"sed.{name}: {line}" for line in str(error).splitlines()]
+    cabinets: dict[int, CabinetLink] = {}
+    for cabinet in settings.cabinet:
+        try:
+            cabinets[cabinet.opa_id] = _link(settings, cabinet, profile)
+        except ValueError as error:
+            problems.append(f"cabinet[opa_id={cabinet.opa_id}].{error}")
+    if problems:
+        raise SettingsError("sedlink.toml", problems)
+    enabled = {c.opa_id for c in settings.cabinet if c.enabled}
+    return Links({i: link for i, link in cabinets.items() if i in enabled}, seds, classifier)
+
+
+def _profile(settings: Settings) -> Profile:
+    path = settings.platform.profile
+    try:
+        return load_profile(path) if path else default_profile()
+    except ProfileError as error:
+        raise SettingsError(str(path), str(error).splitlines()) from error
+
+
+def _link(settings: Settings, cabinet: CabinetSettings, profile: Profile) -> CabinetLink:
+    shared = settings.platform
+    platform = RestPlatform(
+        Cabinet(cabinet.opa_id, cabinet.name),
+        base_url=settings.base_url(cabinet),
+        client_id=cabinet.client_id,
+        secret=cabinet.secret,
+        oauth_client=shared.oauth_client,
+        oauth_secret=shared.oauth_secret or Secret(""),
+        profile=profile,
+        timeouts=Timeouts(
+            connect=shared.timeouts.connect.total_seconds(), read=shared.timeouts.read.total_seconds()
+        ),
+        ca_file=shared.ca_file,
+        file_hosts=shared.file_hosts,
+        region_id=cabinet.region_id,
+    )
+    statuses = default_table().overridden(cabinet.statuses)
+    return CabinetLink(cabinet.opa_id, cabinet.name, platform, cabinet.sed, statuses)
+
+
+def _fingerprint(settings: Settings, cabinet: CabinetSettings) -> str:
+    """What a closed channel was closed with: another id, password or address opens it again."""
+    parts = (settings.base_url(cabinet), cabinet.client_id, cabinet.secret.reveal())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,184 @@
+"""Puts a citizen's message into the folder to the SED, exactly once (sed.md section 6)."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from config.i18n import _, speaking
+from connector.appeal import Appeal, Pending, StoredFile, key_uuid
+from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
+from connector.sed import OpenFile
+from connector.sed.folder import (
+    Digest,
+    Handover,
+    Handovers,
+    copy_durably,
+    remove_tree,
+    sync_folder,
+    write_durably,
+)
+from connector.sed.names import extension, unique_file_name
+from connector.sed.sev.document import PASSPORT, Part, doc_info
+from connector.sed.sev.envelope import Envelope, write_envelope
+from connector.sed.sev.prose import Prose, compose
+from connector.sed.sev.settings import SevSettings
+
+_RESERVED = (PASSPORT, "Report.xml")
+
+
+class Outgoing:
+    """The folder to the SED. A message's folder and envelope bear the UUID of its key."""
+
+    def __init__(self, settings: SevSettings) -> None:
+        self._settings = settings
+        self._handovers = Handovers(settings.folder_state)
+
+    def find(self, key: str) -> Pending | None:
+        """Return the receipt of a message that was handed over; completes what a crash interrupted."""
+        name = str(key_uuid(key))
+        with _file_troubles(self._settings.folder_out), self._handovers.alone(name):
+            return self._found(name)
+
+    def due(self, name: str) -> str:
+        """Return the due date (ISO) that was told with a message, empty when not known."""
+        record = self._handovers.record(name) or {}
+        return str(record.get("due", ""))
+
+    def knows(self, name: str) -> bool:
+        """Whether a message of this UUID was handed over here."""
+        return self._handovers.record(name) is not None
+
+    def put(
+        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile, now: datetime
+    ) -> Pending:
+        """Write the message and hand it over, unless that was done before.
+
+        Raises PermanentError for a file that cannot go, RetryableError when nothing was handed over,
+        OutcomeUnknownError when only the last step failed.
+        """
+        self._refuse_large(files)
+        name = str(key_uuid(appeal.key))
+        folder = self._settings.folder_out
+        with _file_troubles(folder), self._handovers.alone(name):
+            found = self._found(name)
+            if found:
+                return found
+            self._write(appeal, files, open_file, now)
+            return self._hand_over(appeal, name)
+
+    def _found(self, name: str) -> Pending | None:
+        handover = self._handover(name)
+        shown = self._handovers.record(name) is not None
+        if shown and handover.staged.exists() and not (self._settings.folder_out / name).is_dir():
+            sentence = _(
+                "the folder of message {name} is gone from {folder} although its envelope was not handed "
+                "over yet: look it up in the SED, then put the folder back or remove the envelope {envelope}"
+            ).format(name=name, folder=self._settings.folder_out, envelope=handover.staged.name)
+            raise OutcomeUnknownError(sentence)
+        return Pending(receipt=name) if self._handovers.done(handover) else None
+
+    def _handover(self, name: str) -> Handover:
+        folder = self._settings.folder_out
+        return Handover(name, staged=folder / f".{name}.env.tmp", final=folder / f"{name}.env")
+
+    def _write(
+        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile, now: datetime
+    ) -> None:
+        """Make folder and staged envelope durable, over whatever a crash left of them."""
+        settings, name = self._settings, str(key_uuid(appeal.key))
+        out = settings.folder_out
+        draft, final = out / f".{name}.tmp", out / name
+        for leftover in (self._handover(name).staged, final, draft):
+            remove_tree(leftover)
+        draft.mkdir()
+        with speaking(settings.language):
+            prose = compose(appeal, settings.annotation_limit)
+            parts = [*self._text_part(draft, prose), *files_of(draft, files, open_file)]
+        write_durably(draft / PASSPORT, doc_info(appeal, parts, prose, settings, now))
+        sync_folder(draft)
+        draft.rename(final)
+        write_durably(self._handover(name).staged, self._envelope(name))
+        sync_folder(out)
+
+    def _text_part(self, draft: Path, prose: Prose) -> list[Part]:
+        """Write the full text as a file where a field of the card would have cut it."""
+        if not prose.full_text:
+            return []
+        content = prose.full_text.encode("utf-8", errors="replace")
+        content = b"\xef\xbb\xbf" + content  # a clerk's editor takes it for the local code page otherwise
+        title = _("Text of the message")
+        unique = unique_file_name(f"{title}.txt", {name.casefold() for name in _RESERVED})
+        write_durably(draft / unique, content)
+        return [Part(unique, title, ".txt", len(content), sha256(content).hexdigest())]
+
+    def _hand_over(self, appeal: Appeal, name: str) -> Pending:
+        due = appeal.due_at.astimezone(self._settings.zone).date().isoformat()
+        try:
+            self._handovers.commit(self._handover(name), {"key": appeal.key, "due": due})
+        except OSError as error:
+            sentence = _("message {name}: the last step of handing over to {folder} failed: {error}").format(
+                name=name, folder=self._settings.folder_out, error=error.strerror
+            )
+            raise OutcomeUnknownError(sentence) from error
+        return Pending(receipt=name)
+
+    def _envelope(self, name: str) -> bytes:
+        settings = self._settings
+        return write_envelope(
+            Envelope(
+                message_folder=name,
+                address=settings.address,
+                channel=settings.channel,
+                subject=settings.subject,
+                sender=settings.return_address,
+            )
+        )
+
+    def _refuse_large(self, files: tuple[StoredFile, ...]) -> None:
+        for number, file in enumerate(files, start=1):
+            if file.size > self._settings.max_file_size:
+                sentence = _("attachment {number} is {size} bytes, the SED takes at most {limit}").format(
+                    number=number, size=file.size, limit=self._settings.max_file_size
+                )
+                raise PermanentError(sentence, code="file-too-large", field="attachments")
+
+
+def files_of(draft: Path, files: tuple[StoredFile, ...], open_file: OpenFile) -> list[Part]:
+    """Copy the attachments into the message's folder under unique safe names; a damaged one is refused."""
+    taken = {name.casefold() for name in _RESERVED}
+    taken |= {entry.name.casefold() for entry in draft.iterdir()}
+    parts = []
+    for number, file in enumerate(files, start=1):
+        unique, digest = unique_file_name(file.name, taken), Digest()
+        with ExitStack() as opened:
+            try:
+                source = opened.enter_context(open_file(file))
+            except OSError as error:
+                sentence = _("attachment {number} cannot be read from the file store: {error}").format(
+                    number=number, error=error.strerror
+                )
+                raise RetryableError(sentence, code="file-store") from error
+            copy_durably(source, draft / unique, digest)
+        if not digest.matches(file):
+            sentence = _("attachment {number} in the file store is damaged: its hash does not match").format(
+                number=number
+            )
+            raise PermanentError(sentence, code="file-damaged", field="attachments")
+        suffix = extension(unique)
+        description = file.name.removesuffix(suffix).strip() or unique
+        parts.append(Part(unique, description, suffix, file.size, file.sha256))
+    return parts
+
+
+@contextmanager
+def _file_troubles(folder: Path) -> Iterator[None]:
+    """Turn what the file system says into an error of the channel: nothing was handed over."""
+    try:
+        yield
+    except OSError as error:
+        sentence = _("the exchange folder {folder} cannot be used: {error}").format(
+            folder=folder, error=error.strerror or type(error).__name__
+        )
+        raise RetryableError(sentence, code="folder") from error

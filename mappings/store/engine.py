@@ -1,0 +1,69 @@
+"""Opening the store and bringing its tables up to date."""
+
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from config.i18n import _
+from mappings.errors import StoreError
+
+VERSION_TABLE = "mapping_alembic_version"
+DEFAULT_URL = "sqlite:///sedlink.db"
+
+
+def store_url(given: str | None = None) -> str:
+    """Return the database to use: the one given, else SEDLINK_DATABASE, else sedlink.db in this folder."""
+    return given or os.environ.get("SEDLINK_DATABASE") or DEFAULT_URL
+
+
+def open_store(url: str | None = None) -> sa.Engine:
+    """Connect and bring the tables up to date. Raises StoreError when the database cannot be used."""
+    try:
+        engine = sa.create_engine(store_url(url))
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _prepare_sqlite)
+        upgrade(engine)
+    except (sa.exc.SQLAlchemyError, ImportError) as problem:
+        shown = sa.make_url(store_url(url)).render_as_string(hide_password=True) if _is_url(url) else "…"
+        reason = str(getattr(problem, "orig", None) or problem)
+        raise StoreError(
+            _("database {url} cannot be used: {reason}").format(url=shown, reason=reason)
+        ) from problem
+    return engine
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Bring the tables `mapping_*` up to date; safe to call at every start."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    settings = Config()
+    settings.set_main_option(
+        "script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%")
+    )
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # several daemons may start at once
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('mapping_migrations'))"))
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        if context.get_current_revision() == ScriptDirectory.from_config(settings).get_current_head():
+            return
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+
+def _is_url(url: str | None) -> bool:
+    try:
+        sa.make_url(store_url(url))
+    except sa.exc.ArgumentError:
+        return False
+    return True
+
+
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # DBAPI connections have no common type
+    for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

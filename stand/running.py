@@ -1,0 +1,183 @@
+"""The stand as a whole: started in threads, stopped, asked what it saw."""
+
+import secrets
+import time
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stand.admin import AdminApp
+from stand.delo.checks import Schemas
+from stand.delo.clerk import Delo
+from stand.delo.reports import Identity
+from stand.desk import Desk
+from stand.faults import FaultPlan, parse_kinds
+from stand.generator import make_cabinets, make_cases
+from stand.ledger import Ledger, utc_now
+from stand.mailbox import Mail, Mailbox
+from stand.platform.app import PlatformApp
+from stand.platform.calls import Calls, OAuthClient
+from stand.platform.dictionaries import Dictionaries, default_dictionaries
+from stand.platform.state import PlatformState
+from stand.reconciliation import Reconciliation, reconcile
+from stand.server import HttpServer
+from stand.words import Cabinet, Case, Kind
+
+
+class Stand:
+    """A platform, a ДЕЛО in its folders and a mailbox, all on loopback. Use as a context manager.
+
+    `cases` replaces the generator's messages; `faults` is `all`, `none`, a list of kinds or a FaultPlan;
+    `pace` is the time in seconds between two steps of a clerk; `schemas` a folder with the exchange's
+    schemas; `fsync=False` for measurements only. The record of the run is `folder/ledger.jsonl`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        cabinets: int | Sequence[Cabinet] = 2,
+        messages: int = 0,
+        cases: Iterable[Case] | None = None,
+        seed: int = 1,
+        faults: str | FaultPlan = "none",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        mail_port: int = 0,
+        pace: float = 0.0,
+        token_seconds: int = 3600,
+        identity: Identity | None = None,
+        dictionaries: Dictionaries | None = None,
+        schemas: Path | None = None,
+        fsync: bool = True,
+        language: str = "ru",
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.seed = seed
+        self.cabinets = make_cabinets(cabinets, seed) if isinstance(cabinets, int) else tuple(cabinets)
+        self.faults = faults if isinstance(faults, FaultPlan) else FaultPlan(parse_kinds(faults), seed=seed)
+        self.oauth = OAuthClient()
+        self.admin_token = secrets.token_hex(16)
+        self.identity = identity or Identity()
+        self.ledger = Ledger(folder / "ledger.jsonl")
+        self.desk = Desk(self.ledger)
+        self.platform = PlatformState(self.cabinets, ledger=self.ledger, token_seconds=token_seconds)
+        self.platform.on_reply = self._after_reply
+        self.delo = Delo(
+            folder / "to_sed", folder / "from_sed", plans=self.desk, ledger=self.ledger,
+            identity=self.identity, faults=self.faults, pace=pace, fsync=fsync,
+            schemas=Schemas(schemas) if schemas else None, rejected=folder / "rejected",
+        )  # fmt: skip
+        self.delo.on_number = self.platform.allow_number
+        self._made = 0
+        self._cases = self._more(messages) if cases is None else cases
+        calls = Calls(self.platform, dictionaries or default_dictionaries(), self.oauth)
+        app = AdminApp(self, PlatformApp(calls, self.faults, language=language), language=language)
+        self._http = HttpServer(app, host=host, port=port)
+        self._mailbox = Mailbox(host, mail_port)
+        self.platform.base_url = self._http.base_url
+
+    # ---- where to find it
+
+    @property
+    def base_url(self) -> str:
+        """Where the platform is reached; its page for people is `/`."""
+        return self._http.base_url
+
+    @property
+    def to_sed(self) -> Path:
+        """The folder from which ДЕЛО takes messages."""
+        return self.delo.to_sed
+
+    @property
+    def from_sed(self) -> Path:
+        """The folder into which ДЕЛО puts reports."""
+        return self.delo.out.path
+
+    @property
+    def mail_port(self) -> int:
+        """The port of the mailbox (SMTP)."""
+        return self._mailbox.port
+
+    @property
+    def mailbox(self) -> list[Mail]:
+        """The mail that came."""
+        return self._mailbox.mails
+
+    # ---- what happens
+
+    def start(self) -> None:
+        """Begin to serve, then offer the messages."""
+        self._http.start()
+        self._mailbox.start()
+        self.delo.start()
+        for case in self._cases:
+            self.offer(case)
+
+    def stop(self) -> None:
+        """Stop serving; what was seen stays readable."""
+        self.delo.stop()
+        self._http.stop()
+        self._mailbox.stop()
+        self.ledger.close()
+
+    def offer(self, case: Case) -> None:
+        """Let a citizen send one more message."""
+        self.desk.add(case)
+        self.platform.offer(case.message)
+
+    def offer_more(self, count: int) -> list[int]:
+        """Let the generator write more messages; return their ids."""
+        cases = list(self._more(count))
+        for case in cases:
+            self.offer(case)
+        return [case.message.id for case in cases]
+
+    def rework(self, message_id: int, comment: str) -> int:
+        """Return an answered message for rework; return the number of the new round."""
+        self.platform.check_rework(message_id)
+        self.desk.begin_round(message_id, comment)
+        return self.platform.rework(message_id, comment)
+
+    # ---- what came of it
+
+    def reconcile(self, parked: Collection[str] = ()) -> Reconciliation:
+        """Return the count of the run so far, from the record alone."""
+        return reconcile(self.ledger, parked)
+
+    def settled(self) -> bool:
+        """Whether every plan has come to its end and nothing is on its way inside the stand."""
+        return self.desk.settled() and self.delo.idle
+
+    def wait_settled(self, seconds: float, *, poll: float = 0.05) -> bool:
+        """Wait until everything has come to its end; return whether it has."""
+        until = time.monotonic() + seconds
+        while not self.settled():
+            if time.monotonic() > until:
+                return False
+            time.sleep(poll)
+        return True
+
+    # ---- inside
+
+    def _more(self, count: int) -> Iterable[Case]:
+        first, self._made = self._made, self._made + count
+        return make_cases(count, self.cabinets, seed=self.seed, now=utc_now(), first=first)
+
+    def _after_reply(self, message_id: int, _round: int, kind: Kind) -> None:
+        rating, comment = self.desk.heard(message_id, kind)
+        if rating:
+            self.platform.rate(message_id, rating)
+        if comment:
+            self.rework(message_id, comment)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,13 @@
+"""Sentences are compared in English, whatever the machine speaks; the suite explains its assertions."""
+
+import pytest
+
+from config.i18n import speaking
+
+pytest.register_assert_rewrite("tests.connector.platform.conformance")
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with speaking("en"):
+        yield

