@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from mappings.suggest.index import Term
 from mappings.suggest.thesaurus import Concept, Thesaurus
-from mappings.suggest.words import says_other, stem, words
+from mappings.suggest.words import says_other, stem, stems, words
 
 FOCUS = 1.0  # a word of the sub-category or the fact
 CONTEXT = 0.35  # a word of the category above it
 EQUAL = 0.75  # closeness of a word of the same family
 MEANT = 0.7  # a word of a concept beside a word that was said
+SHORT = 1.25  # how much more a one-word meaning counts than the words of a longer one
 
 
 class Asked(NamedTuple):
@@ -39,33 +40,52 @@ class Asked(NamedTuple):
         return f"{self.context}: {self.focus}" if self.context else self.focus
 
 
-def read(asked: Asked, thesaurus: Thesaurus, alike: Iterable[tuple[str, float]] = ()) -> tuple[Term, ...]:
-    """Turn names into weighted terms. `alike`: phrases of the dictionary near in meaning, with closeness 0…1."""
+def read(
+    asked: Asked,
+    thesaurus: Thesaurus,
+    *,
+    alike: Iterable[tuple[str, float]] = (),
+    context: float = CONTEXT,
+) -> tuple[Term, ...]:
+    """Turn names into weighted terms.
+
+    `alike`: phrases of the dictionary near in meaning, with closeness 0…1; `context`: what a word of the
+    upper category counts. An entry is found by the narrow words, its theme by all of them alike.
+    """
     terms: dict[str, Term] = {}
-    for text, weight in ((asked.focus, FOCUS), (asked.context, CONTEXT)):
+    for text, weight in ((asked.focus, FOCUS), (asked.context, context)):
         for word in words(text):
             _add(terms, thesaurus, word, weight)
     said = set()
-    for concept, weight in _concepts(asked, thesaurus):
+    for concept, weight in _concepts(asked, thesaurus, context):
         said.add(concept.said)
-        for word in words(concept.means):
-            _add(terms, thesaurus, word, weight, concept.said)
+        for word, part in _meant(concept.means):
+            _add(terms, thesaurus, word, weight * part, concept.said)
     for phrase, closeness in alike:
         if phrase not in said:
-            for word in words(thesaurus.phrases[phrase]):
-                _add(terms, thesaurus, word, MEANT * closeness, f"≈ {phrase}")
+            for word, part in _meant(thesaurus.phrases[phrase]):
+                _add(terms, thesaurus, word, MEANT * closeness * part, f"≈ {phrase}")
     return tuple(terms.values())
 
 
-def _concepts(asked: Asked, thesaurus: Thesaurus) -> Iterator[tuple[Concept, float]]:
+def _meant(means: str) -> Iterator[tuple[str, float]]:
+    """Yield the words of what a concept means; those of a long name count less, lest it outvote a short one."""
+    for name in means.split(";"):
+        found = words(name)
+        for word in found:
+            yield word, SHORT / len(found) ** 0.25
+
+
+def _concepts(asked: Asked, thesaurus: Thesaurus, context: float) -> Iterator[tuple[Concept, float]]:
     """Yield the concepts with their weights; a category asked for as a whole stands for its general entries."""
     focus = thesaurus.notions(asked.focus)
-    areas = [] if asked.context else thesaurus.areas(focus)
+    said = set(stems(asked.whole))
+    areas = [] if asked.context else thesaurus.areas(focus, said)
     for concept in areas:
         yield concept, MEANT
-    for concept in thesaurus.concepts(focus | thesaurus.notions(asked.context)):
+    for concept in thesaurus.concepts(focus | thesaurus.notions(asked.context), said):
         touching = len(concept.notions & focus) / len(concept.notions)
-        yield concept, MEANT * (CONTEXT + (FOCUS - CONTEXT) * touching)
+        yield concept, MEANT * (context + (FOCUS - context) * touching)
 
 
 def _add(terms: dict[str, Term], thesaurus: Thesaurus, word: str, weight: float, said: str = "") -> None:

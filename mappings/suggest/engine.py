@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mappings.classifier import Entry
-from mappings.suggest.asking import Asked, read
+from mappings.suggest.asking import FOCUS, Asked, read
 from mappings.suggest.index import Index, Term
 from mappings.suggest.learned import Example, Learned
 from mappings.suggest.reasons import explain, named_below
@@ -57,10 +57,11 @@ class Suggester:
 
     def suggest(self, asked: Asked, *, top: int = 10, themes: Collection[str] = ()) -> list[Candidate]:
         """Return at most `top` candidates, best first; with `themes` (codes) only entries below one of them."""
-        terms = read(asked, self._thesaurus, self._meaning.alike(asked) if self._meaning else ())
+        alike = self._meaning.alike(asked) if self._meaning else ()
+        terms = read(asked, self._thesaurus, alike=alike)
         evidence = Evidence(
             words=self._entries.search(terms),
-            themes=self._themes.search(terms),
+            themes=self._themes.search(read(asked, self._thesaurus, alike=alike, context=FOCUS)),
             close=self._meaning.closeness(asked) if self._meaning else {},
             learned=self._learned.near(asked),
         )

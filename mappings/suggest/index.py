@@ -64,7 +64,8 @@ class Index:
             for at, value in self._answers(term).items():
                 found[at].append((term, value))
         return {
-            self.keys[at]: Hit(sum(value for _term, value in found[at]), tuple(found[at])) for at in sorted(found)
+            self.keys[at]: Hit(sum(value for _term, value in found[at]), tuple(found[at]))
+            for at in sorted(found)
         }
 
     def _answers(self, term: Term) -> dict[int, float]:

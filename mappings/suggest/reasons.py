@@ -19,7 +19,9 @@ def explain(hit: Hit | None, close: float, learned: tuple[float, Example] | None
     why = []
     if learned:
         _near, row = learned
-        name = " / ".join(part for part in (row.asked.category, row.asked.subcategory, row.asked.fact) if part)
+        name = " / ".join(
+            part for part in (row.asked.category, row.asked.subcategory, row.asked.fact) if part
+        )
         why.append(_("checked before: {category}").format(category=name))
     if hit:
         why += _said(hit)[:MOST]

@@ -43,6 +43,11 @@ def read_asked(path: Path) -> list[Row]:
     ]
 
 
+def single(category: str, subcategory: str, fact: str, themes: str) -> Row:
+    """Return the row of a category given by hand."""
+    return Row(Asked(category, subcategory, fact), themes, Place(_("command line")))
+
+
 def read_limits(path: Path) -> list[Row]:
     """Read theme limits: columns category, optional subcategory, themes. Raises FileError without them."""
     return [
@@ -65,7 +70,9 @@ def read_checked(path: Path) -> tuple[list[Example], list[Place]]:
         if reading is None or reading.rest:
             unreadable.append(place)
         else:
-            examples.append(Example(Asked(cells["category"], cells["subcategory"], cells["fact"]), reading.code))
+            examples.append(
+                Example(Asked(cells["category"], cells["subcategory"], cells["fact"]), reading.code)
+            )
     return examples, unreadable
 
 
@@ -77,7 +84,7 @@ def _table(path: Path, needed: Sequence[str]) -> Iterator[tuple[Place, dict[str,
             for number, row in enumerate(sheet.rows[first:], first):
                 cells = {name: as_cell(row, columns.get(name)) for name in _HEADERS}
                 if any(cell.strip() for cell in cells.values()):
-                    yield sheet.place(number, columns[needed[-1]]), cells
+                    yield sheet.place(number, columns.get("themes", columns[needed[-1]])), cells
             return
     raise FileError(
         _("{file}: no sheet with the columns {columns}").format(file=path, columns=", ".join(needed))

@@ -44,9 +44,11 @@ class Limits:
         """Return the codes to stay below (none: everywhere), and sentences about what names no theme."""
         path = _path(row.asked)
         keys = [path, (*path[:2], ""), (path[0], "", "")]
-        ruling = row if row.themes.strip() else next((self._texts[key] for key in keys if key in self._texts), row)
+        ruling = (
+            row if row.themes.strip() else next((self._texts[key] for key in keys if key in self._texts), row)
+        )
         limit = self._themes.read(ruling.themes)
-        where = str(ruling.place)
+        where = f"{ruling.place.file}: {ruling.place}" if ruling.place.file else str(ruling.place)
         problems = [
             _("{where}: «{theme}» is no theme of the classifier; write its code or its official name").format(
                 where=where, theme=piece

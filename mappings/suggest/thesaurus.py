@@ -38,7 +38,9 @@ class Thesaurus:
             members = tuple(dict.fromkeys(stems(family)))
             for member in members:
                 if self._notion.setdefault(member, members[0]) != members[0]:
-                    raise ValueError(f"thesaurus: the word {member!r} stands in two families, {family!r} is one of them")
+                    raise ValueError(
+                        f"thesaurus: the word {member!r} stands in two families, {family!r} is one of them"
+                    )
                 self._family[member] = members
         self._concepts = self._by_notion(concepts)
         self._areas = self._by_notion(areas)
@@ -65,19 +67,23 @@ class Thesaurus:
         """Return the notions that a text speaks of."""
         return frozenset(self._notion.get(stem, stem) for stem in stems(text))
 
-    def concepts(self, notions: Set[str]) -> list[Concept]:
-        """Return the concepts wholly said by these notions; one that holds another puts it aside."""
-        return _said(self._concepts, notions)
+    def concepts(self, notions: Set[str], said: Set[str]) -> list[Concept]:
+        """Return the concepts wholly said by these notions; one that holds another puts it aside.
 
-    def areas(self, notions: Set[str]) -> list[Concept]:
+        Of several phrases that are one to us, the one nearest to the stems that were `said` is returned.
+        """
+        return _present(self._concepts, notions, said)
+
+    def areas(self, notions: Set[str], said: Set[str]) -> list[Concept]:
         """Return the areas named by a category that is asked for as a whole."""
-        return _said(self._areas, notions)
+        return _present(self._areas, notions, said)
 
 
-def _said(held: dict[str, list[Concept]], notions: Set[str]) -> list[Concept]:
+def _present(held: dict[str, list[Concept]], notions: Set[str], said: Set[str]) -> list[Concept]:
     near = {concept for notion in notions for concept in held.get(notion, ()) if concept.notions <= notions}
     kept = [one for one in near if not any(one.notions < other.notions for other in near)]
-    return sorted(kept, key=lambda concept: (concept.said, concept.means))
+    kept.sort(key=lambda concept: (-len(said.intersection(stems(concept.said))), concept.said, concept.means))
+    return list({(concept.notions, concept.means): concept for concept in reversed(kept)}.values())
 
 
 @cache

@@ -21,17 +21,16 @@ _EXCLUDED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An entry that can be proposed. `above`: names of its ancestors, nearest first; `below`: its sub-entries."""
+    """An entry that can be proposed, with its theme (the first three segments of the code).
+
+    `above`: names of its ancestors, nearest first; `below`: its sub-entries.
+    """
 
     code: str
     name: str
+    theme: str
     above: tuple[str, ...]
     below: tuple["Proposal", ...] = ()
-
-    @property
-    def theme(self) -> str:
-        """The first three segments of the code."""
-        return ".".join(self.code.split(".")[:THEME])
 
 
 def about(name: str) -> str:
@@ -53,7 +52,10 @@ def proposals(entries: Iterable[Entry]) -> dict[str, Proposal]:
     made: dict[str, Proposal] = {}
     below: dict[str, list[Proposal]] = {}
     for code in sorted(live, key=lambda code: (-level_of(code), code)):
-        made[code] = Proposal(code, live[code].name, live[code].path[-2::-1], tuple(below.get(code, ())))
+        theme = ".".join(code.split(".")[:THEME])
+        made[code] = Proposal(
+            code, live[code].name, theme, live[code].path[-2::-1], tuple(below.get(code, ()))
+        )
         below.setdefault(live[code].parent, []).append(made[code])
     return {
         code: made[code]

@@ -43,9 +43,7 @@ class Remembered:
         if self._path and self._path.exists():
             self._known = _load(self._path)
 
-    def vectors(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> "Vectors":
+    def vectors(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> "Vectors":
         """Return one row per text. `progress` gets the number of texts done and of all that must be made."""
         import numpy as np
 
