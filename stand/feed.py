@@ -25,6 +25,18 @@ def open_feed(path: Path, map_name: str, cabinets: Sequence[Cabinet]) -> "Feed":
     return Feed(path, load_map(map_name), cabinets, Dictionaries(default_dictionaries().regions))
 
 
+def write_oddities(oddities: Sequence["Oddity"], path: Path) -> None:
+    """Write the report of odd cells as a CSV for a spreadsheet: no cell of the feed is quoted in it."""
+    with path.open("w", encoding="utf-8-sig", newline="") as lines:
+        writer = csv.writer(lines, delimiter=";")
+        writer.writerow((_("line"), _("column"), _("what is odd")))
+        writer.writerows((odd.row, _plain(odd.column), odd.what) for odd in oddities)
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
 class FeedError(Exception):
     """A file that cannot be a feed at all; the text says why."""
 
