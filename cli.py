@@ -11,6 +11,8 @@ import typer
 import connector.commands
 import mappings.commands
 import smev.commands
+import stand.commands
+import stand.demo_command
 from config.i18n import _
 
 app = typer.Typer(
@@ -22,6 +24,12 @@ app = typer.Typer(
 connector.commands.register(app)
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
+app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(
+    stand.demo_command.demo
+)
+app.command("stand", help=_("run the test stand: a platform, a ДЕЛО in its folders, a mailbox"))(
+    stand.commands.stand
+)
 
 
 def _version(wanted: bool) -> None:

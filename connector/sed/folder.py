@@ -11,6 +11,7 @@ marker is written when all of it is durable and before that rename, so that afte
 Nothing here cleans up on the way out of an error: a crash could not, so nothing relies on it.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -25,13 +26,20 @@ from connector.appeal import StoredFile
 
 _CHUNK = 1 << 20  # bytes copied at a time
 _LOCK_STRIPES = 64
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the entries of a folder durable (new names, renames)."""
+    """Make the entries of a folder durable (new names, renames).
+
+    Shares of Windows servers cannot do this for folders: there the server's own order of operations holds.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(handle)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.i18n import _, speaking
 from connector.appeal import Appeal, Pending, StoredFile, key_uuid
-from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
+from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import OpenFile
 from connector.sed.folder import (
     Digest,
@@ -19,7 +19,7 @@ from connector.sed.folder import (
     sync_folder,
     write_durably,
 )
-from connector.sed.names import extension, unique_file_name
+from connector.sed.names import extension, safe_file_name, unique_file_name
 from connector.sed.sev.document import PASSPORT, Part, doc_info
 from connector.sed.sev.envelope import Envelope, write_envelope
 from connector.sed.sev.prose import Prose, compose
@@ -65,7 +65,11 @@ class Outgoing:
             found = self._found(name)
             if found:
                 return found
-            self._write(appeal, files, open_file, now)
+            try:
+                self._write(appeal, files, open_file, now)
+            except ConnectorError:
+                remove_tree(self._draft(name))  # of a message that may never come again
+                raise
             return self._hand_over(appeal, name)
 
     def _found(self, name: str) -> Pending | None:
@@ -79,6 +83,9 @@ class Outgoing:
             raise OutcomeUnknownError(sentence)
         return Pending(receipt=name) if self._handovers.done(handover) else None
 
+    def _draft(self, name: str) -> Path:
+        return self._settings.folder_out / f".{name}.tmp"
+
     def _handover(self, name: str) -> Handover:
         folder = self._settings.folder_out
         return Handover(name, staged=folder / f".{name}.env.tmp", final=folder / f"{name}.env")
@@ -89,7 +96,7 @@ class Outgoing:
         """Make folder and staged envelope durable, over whatever a crash left of them."""
         settings, name = self._settings, str(key_uuid(appeal.key))
         out = settings.folder_out
-        draft, final = out / f".{name}.tmp", out / name
+        draft, final = self._draft(name), out / name
         for leftover in (self._handover(name).staged, final, draft):
             remove_tree(leftover)
         draft.mkdir()
@@ -166,8 +173,9 @@ def files_of(draft: Path, files: tuple[StoredFile, ...], open_file: OpenFile) ->
                 number=number
             )
             raise PermanentError(sentence, code="file-damaged", field="attachments")
-        suffix = extension(unique)
-        description = file.name.removesuffix(suffix).strip() or unique
+        shown = safe_file_name(file.name)
+        suffix = extension(shown)
+        description = shown.removesuffix(suffix) or shown
         parts.append(Part(unique, description, suffix, file.size, file.sha256))
     return parts
 

@@ -128,6 +128,22 @@ def test_letter_case_of_a_windows_peer(peer):
     assert names(peer.settings.folder_in) == []
 
 
+def test_later_messages_of_a_conversation_wait_for_an_incomplete_one(peer):
+    other = an_appeal(platform_id="2").key
+    peer.register(KEY, "Т-1", DAY)
+    passport = only_message(peer) / "Report.xml"
+    whole = passport.read_bytes()
+    passport.write_bytes(whole[: len(whole) // 2])
+    peer.redirect(KEY, "Управление примеров")
+    peer.register(other, "Т-2", DAY)
+    sed = peer.sed()
+    first, cursor, _notes = drain(sed)
+    assert [event.number for event in first] == ["Т-2"]
+    passport.write_bytes(whole)
+    second, _cursor, _notes = drain(sed, cursor)
+    assert [event.kind for event in second] == [EventKind.REGISTERED, EventKind.REDIRECTED]
+
+
 # -- broken
 
 
@@ -186,6 +202,16 @@ def test_link_instead_of_a_file_is_refused(peer, tmp_path):
     file.symlink_to(tmp_path / "secret")
     events, _cursor, notes = drain(peer.sed())
     assert (events, len(notes)) == ([], 1)
+
+
+def test_link_instead_of_a_folder_is_refused(peer, tmp_path):
+    peer.register(KEY, "Т-1", DAY)
+    folder = only_message(peer)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    events, _cursor, notes = drain(peer.sed())
+    assert (events, len(notes)) == ([], 1)
+    assert names(tmp_path / "elsewhere") == ["Report.xml"]
 
 
 def test_huge_passport_is_not_read_into_memory(tmp_path):
@@ -326,14 +352,14 @@ def test_file_that_an_administrator_removed_is_an_error_that_names_it(peer):
     sed = peer.sed()
     ((event,), _cursor, _notes) = drain(sed)
     shutil.rmtree(peer.settings.done)
-    with pytest.raises(PermanentError, match="file1.bin") as caught:
+    with pytest.raises(PermanentError, match=r"file1\.bin") as caught:
         sed.open_file(event.files[0].ref)
     assert caught.value.code == "file-gone"
 
 
 def test_receipt_of_another_kind_is_refused(peer):
     for receipt in ("done/x/../../etc/passwd", "gone/-/a/b", "done/-/a"):
-        with pytest.raises(ValueError, match="receipt|unpack"):
+        with pytest.raises(ValueError, match=r"receipt|unpack"):
             peer.sed().acknowledge([receipt])
 
 
@@ -395,7 +421,7 @@ def test_moving_across_file_systems_is_said(tmp_path, monkeypatch):
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(RetryableError, match="file systems|файловых"):
+    with pytest.raises(RetryableError, match=r"file systems|файловых"):
         move_aside(tmp_path / "a", tmp_path / "b" / "a")
 
 
