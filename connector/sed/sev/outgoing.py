@@ -14,10 +14,11 @@ from connector.sed.folder import (
     Digest,
     Handover,
     Handovers,
-    copy_durably,
+    copy,
     remove_tree,
+    sync_file,
     sync_folder,
-    write_durably,
+    sync_tree,
 )
 from connector.sed.names import extension, safe_file_name, unique_file_name
 from connector.sed.sev.document import PASSPORT, Part, doc_info
@@ -103,10 +104,12 @@ class Outgoing:
         with speaking(settings.language):
             prose = compose(appeal, settings.annotation_limit)
             parts = [*self._text_part(draft, prose), *files_of(draft, files, open_file)]
-        write_durably(draft / PASSPORT, doc_info(appeal, parts, prose, settings, now))
-        sync_folder(draft)
+        (draft / PASSPORT).write_bytes(doc_info(appeal, parts, prose, settings, now))
         draft.rename(final)
-        write_durably(self._handover(name).staged, self._envelope(name))
+        staged = self._handover(name).staged
+        staged.write_bytes(self._envelope(name))
+        sync_tree(final)
+        sync_file(staged)
         sync_folder(out)
 
     def _text_part(self, draft: Path, prose: Prose) -> list[Part]:
@@ -117,7 +120,7 @@ class Outgoing:
         content = b"\xef\xbb\xbf" + content  # a clerk's editor takes it for the local code page otherwise
         title = _("Text of the message")
         unique = unique_file_name(f"{title}.txt", {name.casefold() for name in _RESERVED})
-        write_durably(draft / unique, content)
+        (draft / unique).write_bytes(content)
         return [Part(unique, title, ".txt", len(content), sha256(content).hexdigest())]
 
     def _hand_over(self, appeal: Appeal, name: str) -> Pending:
@@ -167,7 +170,7 @@ def files_of(draft: Path, files: tuple[StoredFile, ...], open_file: OpenFile) ->
                     number=number, error=error.strerror
                 )
                 raise RetryableError(sentence, code="file-store") from error
-            copy_durably(source, draft / unique, digest)
+            copy(source, draft / unique, digest)
         if not digest.matches(file):
             sentence = _("attachment {number} in the file store is damaged: its hash does not match").format(
                 number=number

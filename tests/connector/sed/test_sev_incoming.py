@@ -45,6 +45,31 @@ def only_message(peer):
     return folder
 
 
+def test_real_messages_come_through_the_folder(peer, shared_data):
+    samples = shared_data / "sed" / "samples_real_anonymised"
+    for name, passport, files in (
+        ("a", "sev_Report_Reception.xml", {}),
+        ("b", "sev_Report_Failure.xml", {}),
+        ("c", "sev_Report_Report.xml", {}),
+        ("d", "sev_DocInfo.xml", {"file.docx": b"x" * 14_000}),
+        ("e", "sev_DocInfo_with_EDS.xml", {"file.doc": b"x" * 54_000, "file.sig": b"s"}),
+    ):
+        kind = "DocInfo.xml" if "DocInfo" in passport else "Report.xml"
+        peer.put((samples / passport).read_bytes(), files, name=name, passport_name=kind)
+    sed = peer.sed()
+    events, _cursor, notes = drain(sed, limit=2)
+    assert notes == []
+    assert [event.kind for event in events] == [  # by the times in their headers
+        EventKind.ANSWER,
+        EventKind.REGISTERED,
+        EventKind.REFUSED,
+        EventKind.ACKNOWLEDGED,
+        EventKind.ANSWER,
+    ]
+    with sed.open_file(events[-1].files[0].ref) as opened:
+        assert len(opened.read()) == 54_000
+
+
 # -- complete or not
 
 

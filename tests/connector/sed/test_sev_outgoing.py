@@ -98,17 +98,13 @@ def test_everything_is_durable_before_the_marker_and_the_marker_before_the_envel
         give(peer, store, an_appeal(), (store.put("a.txt", b"a"),))
     out, name = peer.settings.folder_out, str(key_uuid(an_appeal().key))
     shown = trace.index(("rename", f"{out}/.{name}.env.tmp"))
-    marked = next(
-        place
-        for place, (what, path) in enumerate(trace)
-        if what in {"replace", "rename"} and "handed" in path
-    )
-    draft = f"{out}/.{name}.tmp"
-    for path in (f"{draft}/a.txt", f"{draft}/DocInfo.xml", draft, f"{out}/.{name}.env.tmp"):
-        assert ("fsync", path) in trace[:marked], path
-    assert trace.index(("rename", draft)) < trace.index(("fsync", str(out))) < marked
-    marker_folder = Path(trace[marked][1]).parent
-    assert ("fsync", str(marker_folder)) in trace[marked:shown]
+    marked = next(place for place, (_what, path) in enumerate(trace) if path.endswith(f"{name[:2]}/{name}"))
+    renamed = trace.index(("rename", f"{out}/.{name}.tmp"))
+    folder = f"{out}/{name}"
+    for path in (f"{folder}/a.txt", f"{folder}/DocInfo.xml", folder, f"{out}/.{name}.env.tmp", str(out)):
+        assert ("fsync", path) in trace[renamed:marked], path
+    marker = Path(trace[marked][1])
+    assert {("fsync", str(marker)), ("fsync", str(marker.parent))} <= set(trace[marked:shown])
     assert ("fsync", str(out)) in trace[shown:]
 
 

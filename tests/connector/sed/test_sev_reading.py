@@ -80,12 +80,26 @@ def test_real_failure(samples):
     assert event.at == datetime(2014, 12, 10, 5, 42, 11, 352619, tzinfo=UTC)
 
 
+def test_failure_of_the_exchange_is_for_a_person_where_the_setting_says_so(samples):
+    content = (samples / "sev_Report_Failure.xml").read_bytes()
+    reading = read(content, technical_failures=("39",))
+    assert [event.kind for event in reading.events] == [EventKind.PROGRESS]
+    assert len(reading.notes) == 1
+    assert [event.kind for event in read(content, technical_failures=("40",)).events] == [EventKind.REFUSED]
+
+
 def test_real_registration(samples):
     (event,) = read((samples / "sev_Report_Report.xml").read_bytes()).events
     assert event.kind is EventKind.REGISTERED
     assert (event.number, event.document_date) == ("N-1/1", date(2014, 12, 8))
     assert event.at == datetime(2014, 12, 8, 12, 7, 36, 987000, tzinfo=UTC)  # no zone: the SED's own
     assert event.key == "d486f296-04f5-417b-8e77-58baa7db0829"
+
+
+def test_real_registration_whose_reference_dangles_is_found_by_the_document(samples):
+    content = (samples / "sev_Report_Report.xml").read_bytes()
+    content = content.replace(b'<Registration DocumentID="11398634"', b'<Registration DocumentID="0"')
+    assert [event.number for event in read(content).events] == ["N-1/1"]
 
 
 def test_real_registration_in_another_zone(samples):
