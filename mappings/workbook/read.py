@@ -30,7 +30,7 @@ class Draft(NamedTuple):
 
     def cell(self, row: int, key: str) -> str:
         """Return the address of a rule's cell by the rule's row and the column's key."""
-        return self.sheet.place(row - self.sheet.top - 1, self.columns.get(key, 0)).cell
+        return self.sheet.place(row - 1, self.columns.get(key, 0)).cell
 
 
 def read_workbook(path: Path, references: References) -> Draft:

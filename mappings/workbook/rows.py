@@ -116,7 +116,7 @@ class RuleReader:
             if not self._bad:
                 self._report(number, "direction", Problem("direction-missing", {"words": _directions()}))
             return None
-        values[_ROW] = self.sheet.top + number + 1
+        values[_ROW] = number + 1
         meant = self._meanings.category(str(values[_TITLE]), str(values[_ID]))
         code, code_problem = self._meanings.code(values[_CODE]) if values[_CODE] != "" else ("", None)
         values[_PATH], values[_EXCLUDED], values[_CODE] = meant.path, meant.excluded, code
@@ -174,10 +174,10 @@ class RuleReader:
         known = {self.sheet.place(0, at).cell.rstrip("0123456789") for at in self.columns.values()}
         for cell, formula in self.sheet.formulas.items():
             letters = cell.rstrip("0123456789")
-            if letters in known and int(cell[len(letters) :]) > self.sheet.top + self._first:
+            if letters in known and int(cell[len(letters) :]) > self._first:
                 place = Place(self.sheet.file, self.sheet.name, cell)
                 self.findings.append(error("formula", place, formula=formula[:80]))
-                self._formula_rows.add(int(cell[len(letters) :]) - self.sheet.top - 1)
+                self._formula_rows.add(int(cell[len(letters) :]) - 1)
 
 
 def _directions() -> str:
