@@ -163,7 +163,7 @@ def _gaps(draft: Draft, references: References) -> Iterator[Finding]:
     }
     for category in references.categories:
         key = category.key
-        lowest = not category.retired and key not in references.categories.inner
+        lowest = not category.retired and key not in references.categories.inner and key not in draft.broken
         if lowest and not any(key[:depth] in answered for depth in range(1, len(key) + 1)):
             row = rows.get(key)
             place = _place(draft, row, "code") if row else Place(draft.sheet.file, draft.sheet.name)
