@@ -69,7 +69,7 @@ def read(
 
 
 def _meant(means: str) -> Iterator[tuple[str, float]]:
-    """Yield the words of what a concept means; those of a long name count less, lest it outvote a short one."""
+    """Yield the words of a meaning; those of a long name count less, lest it outvote a short one."""
     for name in means.split(";"):
         found = words(name)
         for word in found:
@@ -77,9 +77,9 @@ def _meant(means: str) -> Iterator[tuple[str, float]]:
 
 
 def _concepts(asked: Asked, thesaurus: Thesaurus, context: float) -> Iterator[tuple[Concept, float]]:
-    """Yield the concepts with their weights; a category asked for as a whole stands for its general entries."""
+    """Yield the concepts with their weights; a category as a whole stands for its general entries."""
     focus = thesaurus.notions(asked.focus)
-    said = set(stems(asked.whole))
+    said = frozenset(stems(asked.whole))
     areas = [] if asked.context else thesaurus.areas(focus, said)
     for concept in areas:
         yield concept, MEANT

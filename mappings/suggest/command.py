@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from mappings.classifier import Classifier
     from mappings.suggest.engine import Suggester
     from mappings.suggest.meaning import Meanings
-    from mappings.suggest.rows import Row
-    from mappings.suggest.service import Answer, Limits
+    from mappings.suggest.service import Answer
 
 UNUSABLE = 2  # exit code: a file or an option cannot be used
 
@@ -73,12 +72,12 @@ def suggest(
 
 def _suggester(edition: "Classifier", learned: Path | None, meaning: "Meanings | None") -> "Suggester":
     from mappings.suggest.engine import Suggester
-    from mappings.suggest.rows import read_checked
+    from mappings.suggest.rows import read_checked, where
 
     examples, unreadable = read_checked(learned) if learned else ([], [])
     for place in unreadable:
         typer.echo(
-            _("{place}: this is no code of the classifier; the row was not used").format(place=place),
+            _("{place}: this is no code of the classifier; the row was not used").format(place=where(place)),
             err=True,
         )
     return Suggester(edition, learned=examples, meaning=meaning)

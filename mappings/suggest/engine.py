@@ -56,7 +56,7 @@ class Suggester:
         self._themes = Index(theme_texts(self._proposals.values()))
 
     def suggest(self, asked: Asked, *, top: int = 10, themes: Collection[str] = ()) -> list[Candidate]:
-        """Return at most `top` candidates, best first; with `themes` (codes) only entries below one of them."""
+        """Return at most `top` candidates, best first; with `themes` (codes) only those below one."""
         alike = self._meaning.alike(asked) if self._meaning else ()
         terms = read(asked, self._thesaurus, alike=alike)
         evidence = Evidence(
@@ -76,7 +76,7 @@ class Suggester:
     def _candidates(
         self, one: Proposal, score: float, evidence: Evidence, terms: Sequence[Term]
     ) -> Iterator[Candidate]:
-        """Yield the entry, and its sub-question: before it when people checked that one, after it when named."""
+        """Yield the entry and a sub-question: before it when people checked that one, after it when named."""
         row = evidence.learned.get(one.code)
         why = explain(evidence.hit(one), evidence.close.get(one.code, 0.0), row)
         score = round(score, 4)

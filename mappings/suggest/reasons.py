@@ -15,7 +15,7 @@ CLOSE = 2.0  # standard deviations from which meaning is a reason of its own
 
 
 def explain(hit: Hit | None, close: float, learned: tuple[float, Example] | None) -> tuple[str, ...]:
-    """Return the reasons, the weightiest first: checked rows, words and what they mean, closeness in meaning."""
+    """Return the reasons, the weightiest first: checked rows, words and what they mean, meaning."""
     why = []
     if learned:
         _near, row = learned

@@ -32,6 +32,11 @@ class Row:
     place: Place
 
 
+def where(place: Place) -> str:
+    """Return file and cell in words."""
+    return f"{place.file}: {place}" if place.file and place.file != str(place) else str(place)
+
+
 def read_asked(path: Path) -> list[Row]:
     """Read the categories to find codes for: columns category, subcategory, optional fact and themes.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.i18n import _
 from mappings.suggest.asking import Asked
 from mappings.suggest.engine import Candidate, Suggester
-from mappings.suggest.rows import Row
+from mappings.suggest.rows import Row, where
 from mappings.suggest.themes import Themes
 from mappings.words import same_key
 
@@ -48,15 +48,15 @@ class Limits:
             row if row.themes.strip() else next((self._texts[key] for key in keys if key in self._texts), row)
         )
         limit = self._themes.read(ruling.themes)
-        where = f"{ruling.place.file}: {ruling.place}" if ruling.place.file else str(ruling.place)
+        place = where(ruling.place)
         problems = [
             _("{where}: «{theme}» is no theme of the classifier; write its code or its official name").format(
-                where=where, theme=piece
+                where=place, theme=piece
             )
             for piece in limit.unknown
         ]
         if problems and not limit.codes:
-            problems.append(_("{where}: the limit was not applied").format(where=where))
+            problems.append(_("{where}: the limit was not applied").format(where=place))
         return limit.codes, tuple(problems)
 
 

@@ -1,8 +1,8 @@
 """Limits to themes as administrators write them: codes or names, in one cell, in any sensible order.
 
-Accepted in one text: full codes of any level (0003.0009.0097, padded 0003.0009.0097.0000 too), bare numbers of
-themes (0097), names or whole paths of themes and of upper levels, a code with its name; parted by «;», «|»,
-a line break or a comma. Names hold commas themselves, so the longest run of pieces that is a name is one.
+Accepted in one text: full codes of any level (0003.0009.0097, padded 0003.0009.0097.0000 too), bare numbers
+of themes (0097), names or whole paths of themes and of upper levels, a code with its name; parted by «;»,
+«|», a line break or a comma. Names hold commas themselves: the longest run of pieces that is a name is one.
 """
 
 import re
@@ -63,7 +63,7 @@ class Themes:
         return Limit(frozenset(codes), tuple(unknown))
 
     def _longest(self, parts: list[str]) -> tuple[set[str], int]:
-        """Return the codes that the longest beginning of the parts names, and its length (1 when none does)."""
+        """Return the codes that the longest beginning of the parts names, and its length (1 for none)."""
         for end in range(min(len(parts), _MOST_PARTS), 0, -1):
             if found := self._run(",".join(parts[:end])):
                 return found, end
@@ -75,12 +75,16 @@ class Themes:
         if named := self._names.get(_key(text)):
             return named
         reading = read_code(text.strip(_EDGES))
-        if reading is None or (reading.rest and reading.code not in self._names.get(_key(reading.rest), ())):
+        if reading is None:
+            return set()
+        if reading.rest and reading.code not in self._names.get(_key(reading.rest), ()):
+            return set()
+        if not reading.rest and "," in text:  # a list of codes, not one code with commas for dots
             return set()
         return self._coded(reading.code)
 
     def _coded(self, code: str) -> set[str]:
-        """Return the codes that a written one means: a bare number may be that of a theme and of a section."""
+        """Return the codes that a written one means: a bare number may be a theme's and a section's."""
         numbered = self._numbers.get(code, set()) if level_of(code) == 1 else set()
         return numbered | ({code} & self._codes)
 

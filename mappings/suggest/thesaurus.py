@@ -1,7 +1,7 @@
 """The domain's dictionary: families of words and concepts (thesaurus.toml), matched by stems."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,19 +67,19 @@ class Thesaurus:
         """Return the notions that a text speaks of."""
         return frozenset(self._notion.get(stem, stem) for stem in stems(text))
 
-    def concepts(self, notions: Set[str], said: Set[str]) -> list[Concept]:
+    def concepts(self, notions: frozenset[str], said: frozenset[str]) -> list[Concept]:
         """Return the concepts wholly said by these notions; one that holds another puts it aside.
 
         Of several phrases that are one to us, the one nearest to the stems that were `said` is returned.
         """
         return _present(self._concepts, notions, said)
 
-    def areas(self, notions: Set[str], said: Set[str]) -> list[Concept]:
+    def areas(self, notions: frozenset[str], said: frozenset[str]) -> list[Concept]:
         """Return the areas named by a category that is asked for as a whole."""
         return _present(self._areas, notions, said)
 
 
-def _present(held: dict[str, list[Concept]], notions: Set[str], said: Set[str]) -> list[Concept]:
+def _present(held: dict[str, list[Concept]], notions: frozenset[str], said: frozenset[str]) -> list[Concept]:
     near = {concept for notion in notions for concept in held.get(notion, ()) if concept.notions <= notions}
     kept = [one for one in near if not any(one.notions < other.notions for other in near)]
     kept.sort(key=lambda concept: (-len(said.intersection(stems(concept.said))), concept.said, concept.means))

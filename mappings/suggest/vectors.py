@@ -86,7 +86,7 @@ def _load(path: Path) -> "dict[bytes, Vectors]":
 
     # What cannot be read is made again: a cache holds nothing that could be lost.
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             keys, vectors = kept["keys"], kept["vectors"]
         if keys.shape == (len(vectors), _DIGEST) and vectors.dtype == np.float32 and vectors.ndim == 2:
             return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}

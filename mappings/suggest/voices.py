@@ -7,8 +7,8 @@ from mappings.suggest.index import Hit
 from mappings.suggest.learned import Example
 from mappings.suggest.tree import Proposal
 
-# The voice of an entry's own words is 1. Tuned on the development half of our own labels (docs/suggestions.md);
-# the optimum is flat.
+# The voice of an entry's own words is 1. Tuned on the development half of our own labels
+# (docs/suggestions.md); the optimum is flat.
 THEME = 0.45
 MEANING = 0.6  # per standard deviation, where words say nothing; the more they say, the less it counts
 LEARNED = 2.0  # a row checked for the very same category outweighs every word
