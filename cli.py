@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import connector.commands
+import exporter.commands
 import mappings.commands
 import smev.commands
 from config.i18n import _
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback with locals would print personal data
 )
 connector.commands.register(app)
+app.add_typer(exporter.commands.app, name="export")
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
 
