@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import connector.commands
+import exporter.commands
 import mappings.commands
 import smev.commands
 import stand.commands
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback with locals would print personal data
 )
 connector.commands.register(app)
+app.add_typer(exporter.commands.app, name="export")
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
 app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(
