@@ -13,6 +13,7 @@ folders, by the same adapters, and is stopped by the clock of the stand: everyth
 """
 
 import argparse
+import hashlib
 import json
 import os
 import signal
@@ -24,12 +25,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from connector.appeal import Appeal, CardRef, EventKind, Reply, StoredFile, key_uuid
 
 SETTINGS = """
 [journal]
@@ -52,6 +55,7 @@ class Result:
 
     @property
     def rate(self) -> float:
+        """Messages a second."""
         return self.messages / self.seconds
 
 
@@ -68,12 +72,13 @@ def stand(folder: Path, messages: int) -> Iterator[dict[str, Any]]:
             process.communicate(timeout=60)
 
 
-def ask(told: dict[str, Any], what: str) -> Any:
+def ask(told: dict[str, Any], what: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {told['admin_token']}"}
     with urllib.request.urlopen(
         urllib.request.Request(f"{told['base_url']}/stand/{what}", headers=headers)
     ) as answer:
-        return json.load(answer)
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 def configuration(told: dict[str, Any], database: str, workers: int) -> Path:
@@ -157,7 +162,8 @@ class Bare:
         self.rounds: dict[str, Any] = {}
         self.states: dict[str, Any] = {}
 
-    def new(self) -> list[Any]:
+    def new(self) -> list[Appeal]:
+        """List what was not listed before."""
         found = []
         for cabinet in self.links.cabinets.values():
             for page in cabinet.platform.pages():
@@ -165,19 +171,14 @@ class Bare:
                     appeal = received.appeal
                     assert appeal is not None
                     if received.round_told:
-                        from dataclasses import replace
-
                         appeal = replace(appeal, round=received.round_told)
                     if appeal.key not in self.seen:
                         self.seen.add(appeal.key)
                         found.append(appeal)
         return found
 
-    def hand_over(self, appeal: Any) -> None:
-        import hashlib
-
-        from connector.appeal import StoredFile, key_uuid
-
+    def hand_over(self, appeal: Appeal) -> None:
+        """Bring the files, mark accepted, write the folder."""
         platform = self.links.cabinets[appeal.opa_id].platform
         files, bodies = [], {}
         for attachment in appeal.attachments:
@@ -190,8 +191,8 @@ class Bare:
         self.rounds[str(key_uuid(appeal.key))] = appeal
         self.sed.register(appeal, tuple(files), lambda stored: BytesIO(bodies[stored.sha256]))
 
-    def replies(self) -> list[Any]:
-        from connector.appeal import CardRef, EventKind
+    def replies(self) -> list[Reply]:
+        """Read what the SED tells and say what the platform must hear."""
         from connector.lifecycle import State, judge
         from connector.relay.replies import reply_to
 
@@ -216,12 +217,8 @@ class Bare:
         self.sed.acknowledge(page.receipts)
         return found
 
-    def send(self, replies: list[Any]) -> None:
+    def send(self, replies: list[Reply]) -> None:
         """Send the replies of one conversation, in order."""
-        import hashlib
-
-        from connector.appeal import StoredFile
-
         for reply in replies:
             platform = self.links.cabinets[reply.opa_id].platform
             ids = []
@@ -233,8 +230,8 @@ class Bare:
             platform.send(reply, tuple(ids))
 
 
-def by_conversation(replies: list[Any]) -> list[list[Any]]:
-    lanes: dict[str, list[Any]] = {}
+def by_conversation(replies: list[Reply]) -> list[list[Reply]]:
+    lanes: dict[str, list[Reply]] = {}
     for reply in replies:
         lanes.setdefault(reply.platform_id, []).append(reply)
     return list(lanes.values())
