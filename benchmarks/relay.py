@@ -335,10 +335,8 @@ def main() -> None:
         workers = result.name.split(", ")[1].split()[0]
         limits.setdefault(workers, result.rate)
         ratio = result.rate / limits[workers]
-        print(
-            f"{result.name:<32} {result.rate:7.1f} messages/s  ×{ratio:.2f} of bare  {result.peak_mb:4.0f} MB",
-            flush=True,
-        )
+        line = f"{result.name:<32} {result.rate:7.1f} messages/s  ×{ratio:.2f} of bare"
+        print(f"{line}  {result.peak_mb:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
