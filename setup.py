@@ -27,4 +27,10 @@ TRANSFORM = Extension(
     optional=True,  # without a compiler the package still installs: smev/_transform_py.py does the same
 )
 
-setup(cmdclass={"build_py": BuildWithCatalogues}, ext_modules=[TRANSFORM])
+DIGEST = Extension(
+    "smev.gost._digest",
+    sources=["smev/gost/_digest.c"],
+    optional=True,  # without a compiler streebog.py and gost94.py do the same, a hundred times slower
+)
+
+setup(cmdclass={"build_py": BuildWithCatalogues}, ext_modules=[TRANSFORM, DIGEST])

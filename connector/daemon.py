@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from types import FrameType
 
 from connector import systemd
+from connector.operator_port import open_port
 from connector.runtime import Runtime
 from connector.schedule import Job, Schedule
 
@@ -53,12 +54,15 @@ class Daemon:
 
     def run(self) -> None:
         """Work until `stop`. Returns when every thread is done."""
+        port = open_port(lambda: self._runtime)
         systemd.notify("READY=1")
         while not self._stop.is_set():
             self._serve()
             if self._hangup.is_set() and not self._stop.is_set():
                 self._take_new_configuration()
         systemd.notify("STOPPING=1")
+        if port:
+            port.stop()
         self._runtime.close()
 
     def _serve(self) -> None:

@@ -39,27 +39,38 @@ _ELEVEN = re.compile(r"(?<![\w.-])\d{11}(?![\w-])")
 
 
 class _Registry:
-    """The values that must never show, in every spelling in which they travel."""
+    """The values that must never show, in every spelling in which they travel.
+
+    Hundreds of cabinets make a thousand values: plain searches are many times faster here than one
+    expression of a thousand branches.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._forms: tuple[str, ...] | None = ()  # longest first; None = to be made again
 
     def add(self, value: str, change: int) -> None:
         if len(value) < _SHORTEST:
             return
         with self._lock:
+            known = value in self._counts
             self._counts[value] = self._counts.get(value, 0) + change
             if self._counts[value] <= 0:
                 del self._counts[value]
-            spellings = {form for known in self._counts for form in _spellings(known)}
-            longest_first = sorted(spellings, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+            if known != (value in self._counts):
+                self._forms = None
 
     def hide(self, text: str) -> str:
-        pattern = self._pattern
-        return pattern.sub(MASK, text) if pattern else text
+        forms = self._forms
+        if forms is None:
+            with self._lock:
+                spellings = {form for known in self._counts for form in _spellings(known)}
+                forms = self._forms = tuple(sorted(spellings, key=len, reverse=True))
+        for form in forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        return text
 
 
 _registry = _Registry()

@@ -12,6 +12,8 @@ from config.settings import CabinetSettings, Settings
 from connector.appeal import Cabinet
 from connector.classify import CrosswalkClassifier
 from connector.journal.journal import Journal, PausePolicy, RetryPolicy
+from connector.journal.reports import DeadFilter
+from connector.letters import Letters
 from connector.lifecycle import default_table
 from connector.platform.rest import (
     Profile,
@@ -29,6 +31,8 @@ from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
 from mappings.store.engine import open_store
 
+_TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
+
 
 def utc_now() -> datetime:
     """Return the moment, UTC."""
@@ -44,6 +48,7 @@ class Runtime:
     links: Links
     relay: Relay
     classifier: CrosswalkClassifier
+    letters: Letters
 
     def close(self) -> None:
         """Let go of the peers and of the database."""
@@ -60,7 +65,12 @@ class Runtime:
             if c.opa_id in self.links.cabinets
         ]
         tracking = [Job("track", name, self.settings.sed[name].poll) for name in self.links.seds]
-        return [*listing, *tracking, Job("sweep", "files", timedelta(days=1))]
+        own = [
+            Job("letters", "mail", timedelta(seconds=15)),
+            Job("mapping", "crosswalk", timedelta(seconds=10)),
+            Job("sweep", "files", timedelta(days=1)),
+        ]
+        return [*listing, *tracking, *own]
 
     def run(self, job: Job) -> bool:
         """Do a job; returns whether it made work for the workers."""
@@ -68,8 +78,22 @@ class Runtime:
             return self.relay.intake(int(job.name)).new > 0
         if job.kind == "track":
             return self.relay.track(job.name).replies > 0
+        if job.kind == "letters":
+            self.letters.send_due(self.journal.clock())
+            return False
+        if job.kind == "mapping":
+            return self.wake_held() > 0
         self.journal.sweep_files(timedelta(days=1))
         return False
+
+    def wake_held(self) -> int:
+        """Try what waits for the table again, once for every version that was applied."""
+        version = str(self.classifier.version)
+        if self.journal.cursor(_TRIED_VERSION) == version:
+            return 0
+        woken = self.journal.retry(DeadFilter(codes=("mapping",)))
+        self.journal.remember(_TRIED_VERSION, version)
+        return woken
 
 
 def open_journal(settings: Settings) -> Journal:
@@ -116,7 +140,7 @@ def open_runtime(settings: Settings) -> Runtime:
         lease=settings.daemon.lease,
         margin=min(settings.daemon.lease / 2, 2 * settings.platform.timeouts.read),
     )
-    return Runtime(settings, journal, links, relay, classifier)
+    return Runtime(settings, journal, links, relay, classifier, Letters(settings, journal))
 
 
 def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:

@@ -56,10 +56,12 @@ def sync(runtime: Runtime, only: Collection[int] = ()) -> SyncReport:
     """Do one pass over the cabinets (all, or those named) and their SEDs."""
     cabinets = [c for opa_id, c in runtime.links.cabinets.items() if not only or opa_id in only]
     with ThreadPoolExecutor(max_workers=runtime.settings.daemon.workers) as pool:
+        runtime.wake_held()
         taken = sum(pool.map(runtime.relay.intake, [c.opa_id for c in cabinets]), IntakeCount())
         steps, failed = drain(runtime, pool)
         tracked = list(pool.map(runtime.relay.track, sorted({c.sed for c in cabinets})))
         more = drain(runtime, pool)
+    runtime.letters.send_due(runtime.journal.clock())
     total = sum(tracked, TrackCount())
     return SyncReport(
         received=taken.new,

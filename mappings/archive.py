@@ -6,9 +6,11 @@ abort the process; and it shows a formula's last value as if it had been typed.
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from lxml import etree
 
@@ -36,29 +38,60 @@ class Extent(NamedTuple):
     formulas: dict[str, str]
 
 
+def open_check(path: Path) -> dict[str, dict[str, str]] | None:
+    """Check a zipped workbook before it is opened.
+
+    Returns None for .xlsx, whose sheets are looked at one by one (`scan_sheet`); for .ods, which the reader
+    takes whole, the formulas of all sheets. Raises FileError for anything else and for absurd sizes.
+    """
+    with _archive(path) as archive:
+        parts = archive.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+            raise FileError(
+                _("{file}: the workbook unpacks to an unreasonable size; it is not read").format(file=path)
+            )
+        names = {part.filename for part in parts}
+        if "xl/workbook.xml" in names:
+            return None
+        if "content.xml" in names:
+            with archive.open("content.xml") as stream:
+                found = ods_extents(stream)
+            return {sheet: _within_limits(path, sheet, extent) for sheet, extent in found.items()}
+    raise FileError(
+        _("{file}: not a workbook that can be read. Accepted: .xlsx, .xls, .ods, .csv").format(file=path)
+    )
+
+
 def scan_sheet(path: Path, sheet: str) -> dict[str, str]:
-    """Return the formulas of a sheet by cell address. Raises FileError when it is too large to be read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _check_sizes(path, archive)
-            extent = _extent(path, archive, sheet)
-    except (
+    """Return the formulas of an .xlsx sheet by cell address. Raises FileError when it is too large."""
+    with _archive(path) as archive:
+        extent = _xlsx_extent(archive.read(_part_of(archive, sheet)))
+    return _within_limits(path, sheet, extent)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open the archive; whatever is wrong with it or its parts becomes a FileError."""
+    broken = (
         zipfile.BadZipFile,
-        zipfile.LargeZipFile,
+        zlib.error,
         KeyError,
-        etree.XMLSyntaxError,
         EOFError,
         OSError,
-    ) as problem:
-        raise damaged(path, problem) from problem
-    except (
-        NotImplementedError,
-        RuntimeError,
+        etree.XMLSyntaxError,
+        NotImplementedError,  # a way of packing that Python does not know
+        RuntimeError,  # an encrypted part
+        StopIteration,
         ValueError,
-    ) as problem:  # unknown compression, encryption, numbers
+    )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except broken as problem:
         raise damaged(path, problem) from problem
-    except zipfile.zlib.error as problem:  # type: ignore[attr-defined]
-        raise damaged(path, problem) from problem
+
+
+def _within_limits(path: Path, sheet: str, extent: Extent) -> dict[str, str]:
     if extent.columns > MAX_COLUMNS or extent.rows * extent.columns > MAX_CELLS:
         raise FileError(
             _(
@@ -77,35 +110,6 @@ def damaged(path: Path, problem: BaseException) -> FileError:
             "Open it in Excel or LibreOffice and save it again as .xlsx"
         ).format(file=path, reason=str(problem)[:200])
     )
-
-
-def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
-    parts = archive.infolist()
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise FileError(
-            _("{file}: the workbook unpacks to an unreasonable size; it is not read").format(file=path)
-        )
-
-
-def _extent(path: Path, archive: zipfile.ZipFile, sheet: str) -> Extent:
-    names = set(archive.namelist())
-    if "xl/workbook.xml" in names:
-        return _xlsx_extent(archive.read(_part_of(archive, sheet)))
-    if "content.xml" in names:
-        with archive.open("content.xml") as stream:
-            return _ods_extent(etree.iterparse(stream, **_SAFE), sheet)
-    raise FileError(
-        _("{file}: not a workbook that can be read. Accepted: .xlsx, .xls, .ods, .csv").format(file=path)
-    )
-
-
-_SAFE = {
-    "events": ("start", "end"),
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "huge_tree": True,
-}
 
 
 def parse_part(raw: bytes) -> etree._Element:
@@ -143,20 +147,33 @@ def _xlsx_extent(xml: bytes) -> Extent:
     return Extent(rows, columns if columns > MAX_COLUMNS else 1, formulas)
 
 
-def _ods_extent(events: Iterator[tuple[str, etree._Element]], sheet: str) -> Extent:
+def ods_extents(stream: IO[bytes]) -> dict[str, Extent]:
+    """Walk the sheets of an .ods without keeping them; repeated cells count as often as they are repeated."""
+    extents: dict[str, Extent] = {}
+    name, row, used_rows, used_columns = "", 0, 0, 0
     formulas: dict[str, str] = {}
-    row = last_row = last_column = 0
-    inside = False
+    events = etree.iterparse(
+        stream,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+    )
     for event, element in events:
         if element.tag == f"{_TABLE}table":
-            inside = event == "start" and element.get(f"{_TABLE}name") == sheet
+            if event == "start":
+                name, row, used_rows, used_columns = str(element.get(f"{_TABLE}name")), 0, 0, 0
+                formulas = {}
+            else:
+                extents[name] = Extent(used_rows, used_columns, formulas)
+                element.clear()
         elif event == "end" and element.tag == f"{_TABLE}table-row":
-            if inside:
-                used = _ods_row(element, row, formulas)
-                row += int(element.get(f"{_TABLE}number-rows-repeated", "1"))
-                last_row, last_column = (row, max(last_column, used)) if used else (last_row, last_column)
+            used = _ods_row(element, row, formulas)
+            row += int(element.get(f"{_TABLE}number-rows-repeated", "1"))
+            used_rows, used_columns = (row, max(used_columns, used)) if used else (used_rows, used_columns)
             element.clear()
-    return Extent(last_row, last_column, formulas)
+    return extents
 
 
 def _ods_row(element: etree._Element, row: int, formulas: dict[str, str]) -> int:

@@ -1,14 +1,16 @@
 """What is wrong with a workbook: everything read.py found, and what only the table as a whole can show."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mappings.codes import LEVELS, level_of
+from config.i18n import _
+from mappings.codes import LEVELS as LEVEL_NAMES
+from mappings.codes import level_of
 from mappings.conflicts import conflicts, rank
-from mappings.crosswalk import Crosswalk, Outcome
 from mappings.findings import Finding, Place, Severity, error, warning
-from mappings.model import Direction, Message, Rule
+from mappings.model import Direction, Rule
+from mappings.shown import LEVELS
 from mappings.words import SEPARATOR, same_key
 from mappings.workbook.read import Draft, read_workbook
 from mappings.workbook.resolve import References
@@ -102,7 +104,7 @@ def _too_general(draft: Draft) -> Iterator[Finding]:
     for rule in draft.content.rules:
         general = rule.direction is Direction.INCOMING and rule.code and level_of(rule.code) < _QUESTION
         if general and rule.acts:
-            level = LEVELS[level_of(rule.code) - 1]
+            level = _(LEVELS[LEVEL_NAMES[level_of(rule.code) - 1]])
             place = _place(draft, rule.row, "code")
             yield warning("code-too-general", place, code=rule.code, level=level)
 
@@ -152,18 +154,18 @@ def _conflicts(draft: Draft, acting: Iterable[Rule]) -> Iterator[Finding]:
 
 
 def _gaps(draft: Draft, references: References) -> Iterator[Finding]:
-    """Report the lowest categories that no rule in force answers, not even one of an upper category."""
-    crosswalk = Crosswalk(draft.content, ids=references.categories.ids())
+    """Report the lowest categories that no rule in force can answer, not even one of an upper category."""
     rows = _rows_by_path(draft)
-    conditional = {key for key, acts in _acting_paths(draft).items() if acts}
+    answered = {
+        tuple(map(same_key, rule.path))
+        for rule in draft.content.rules
+        if rule.direction is Direction.INCOMING and rule.acts
+    }
     for category in references.categories:
-        if category.retired or category.key in references.categories.inner:
-            continue
-        ids = (*[""] * (len(category.path) - 1), category.id) if category.id else ()
-        outcome = crosswalk.incoming(Message(category.path, ids, region=category.region)).outcome
-        answered_sometimes = any(category.key[:d] in conditional for d in range(1, len(category.key) + 1))
-        if outcome is Outcome.UNMAPPED and not answered_sometimes:
-            row = rows.get(category.key)
+        key = category.key
+        lowest = not category.retired and key not in references.categories.inner and key not in draft.broken
+        if lowest and not any(key[:depth] in answered for depth in range(1, len(key) + 1)):
+            row = rows.get(key)
             place = _place(draft, row, "code") if row else Place(draft.sheet.file, draft.sheet.name)
             yield warning("gap", place, path=category.title)
 
@@ -174,18 +176,3 @@ def _rows_by_path(draft: Draft) -> dict[tuple[str, ...], int]:
         if rule.direction is Direction.INCOMING:
             rows.setdefault(tuple(map(same_key, rule.path)), rule.row)
     return rows
-
-
-def _acting_paths(draft: Draft) -> dict[tuple[str, ...], bool]:
-    """Tell for each path whether some rule, maybe under a condition, is in force."""
-    acts: dict[tuple[str, ...], bool] = {}
-    for rule in draft.content.rules:
-        if rule.direction is Direction.INCOMING:
-            key = tuple(map(same_key, rule.path))
-            acts[key] = acts.get(key, False) or rule.acts
-    return acts
-
-
-def errors_first(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings as a person wants them: errors before warnings, else in their order."""
-    return sorted(findings, key=lambda finding: finding.severity is Severity.WARNING)

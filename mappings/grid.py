@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from config.i18n import _
-from mappings.archive import column_letters, damaged, scan_sheet
+from mappings.archive import column_letters, damaged, open_check, scan_sheet
 from mappings.errors import FileError
 from mappings.findings import Place
 
@@ -38,7 +38,7 @@ _XML_SPREADSHEET = re.compile(rb"(?s)^\s*<\?xml.{0,400}(?:urn:schemas-microsoft-
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: rows from the first used cell on; `top` and `left` (from 0) say where that cell is.
+    """One sheet: all its rows, from the first used column (`left`, from 0) on.
 
     Of a sheet opened for streaming `rows` holds the first ones and `rest`, readable once, the others.
     """
@@ -46,15 +46,13 @@ class Sheet:
     file: str
     name: str
     rows: Sequence[Sequence[Value]]
-    top: int = 0
     left: int = 0
-    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = ()
     formulas: dict[str, str] = field(default_factory=dict)
     rest: Iterable[Sequence[Value]] = ()
 
     def place(self, row: int, column: int) -> Place:
         """Return the place of the value rows[row][column]."""
-        return Place(self.file, self.name, f"{column_letters(self.left + column)}{self.top + row + 1}")
+        return Place(self.file, self.name, f"{column_letters(self.left + column)}{row + 1}")
 
 
 class Workbook:
@@ -65,6 +63,7 @@ class Workbook:
         self.path = path
         self.kind = _kind_of(path)
         self._book: CalamineWorkbook | None = None
+        self._formulas = open_check(path) if self.kind == "zip" else {}
         if self.kind == "csv":
             self.sheet_names = [path.stem]
         else:
@@ -79,7 +78,7 @@ class Workbook:
         book = self._book
         if book is None:
             return Sheet(self.path.name, "", _read_csv(self.path))
-        formulas = scan_sheet(self.path, name) if self.kind == "zip" else {}
+        formulas = scan_sheet(self.path, name) if self._formulas is None else self._formulas.get(name, {})
         return _guarded(self.path, lambda: _read_sheet(self.path, book, name, formulas, head))
 
     def sheets(self) -> Iterator[Sheet]:
@@ -184,11 +183,10 @@ def _read_sheet(
     path: Path, book: "CalamineWorkbook", name: str, formulas: dict[str, str], head: int | None
 ) -> Sheet:
     sheet = book.get_sheet_by_name(name)
-    top, left = sheet.start or (0, 0)
-    merged = sheet.merged_cell_ranges or ()
-    rest = sheet.iter_rows()
+    left = sheet.start[1] if sheet.start else 0
+    rest = sheet.iter_rows()  # from the first row of the sheet, but from the first used column
     rows = list(islice(rest, head))
-    return Sheet(path.name, name, rows, top, left, merged, formulas, rest)
+    return Sheet(path.name, name, rows, left, formulas, rest)
 
 
 def _guarded(path: Path, action: Callable[[], T]) -> T:

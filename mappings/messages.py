@@ -246,3 +246,10 @@ _kind(
     N_("no list of categories was imported: categories cannot be checked"),
     N_("Import it: `mapping categories FILE`."),
 )
+
+# Exchange with other tools.
+_kind(
+    "sssom-row",
+    N_("row {row} cannot be understood: {reason}"),
+    N_("Correct the row or leave it out; the other rows were taken."),
+)

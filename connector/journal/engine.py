@@ -1,5 +1,6 @@
 """The database engine: SQLite (WAL, every commit on the disk) or PostgreSQL, behind two calls."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -8,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from config.i18n import _
@@ -39,7 +40,9 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 return ask(connection, *args, **kwargs)
-        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        except (DatabaseError, InterfaceError, PoolTimeoutError) as error:
+            if not _is_away(error):
+                raise
             raise self._unavailable(error) from error
 
     def write(self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -50,7 +53,9 @@ class Database:
                     writer = connection.execution_options(sedlink_write=True)
                     with writer.begin():
                         return change(writer, *args, **kwargs)
-            except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            except (DatabaseError, InterfaceError, PoolTimeoutError) as error:
+                if not _is_away(error):
+                    raise
                 if attempt == _TRIES or not _is_deadlock(error):
                     raise self._unavailable(error) from error
         raise AssertionError("unreachable")
@@ -70,6 +75,12 @@ class Database:
                 url=self.url.render_as_string(hide_password=True), cause=cause
             )
         )
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database, not the statement, is what failed (a broken SQLite file is the bare class)."""
+    kinds = (OperationalError, InterfaceError, PoolTimeoutError)
+    return isinstance(error, kinds) or type(getattr(error, "orig", None)) is sqlite3.DatabaseError
 
 
 def _is_deadlock(error: Exception) -> bool:
@@ -108,9 +119,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
-        connection.isolation_level = (
-            None  # transactions begin where SQLAlchemy says, not where the driver guesses
-        )
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")

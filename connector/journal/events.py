@@ -46,6 +46,10 @@ class Events(Part):
         query = select(cursor.c.value).where(cursor.c.name == name)
         return self._db.read(lambda connection: connection.execute(query).scalar()) or ""
 
+    def remember(self, name: str, value: str) -> None:
+        """Keep a value of the caller's own under a name; `cursor` returns it."""
+        self._db.write(lambda connection: self._take_cursor(connection, name, value, self._now()))
+
     def record_events(self, sed: str, page: EventPage, judge: Judge, cursor_name: str) -> RecordedEvents:
         """Store events, states, replies, notes and the cursor in one transaction; harmless to repeat.
 

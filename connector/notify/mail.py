@@ -112,7 +112,15 @@ class Mailer:
         return smtplib.SMTP(choice.host, choice.port, timeout=self._timeout)
 
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._choice.ca_file)
+        try:
+            return ssl.create_default_context(cafile=self._choice.ca_file)
+        except OSError as error:
+            path = self._choice.ca_file
+            raise AuthError(
+                _("mail.ca_file: {path} cannot be read as PEM certificates: {error}").format(
+                    path=path, error=error
+                )
+            ) from error
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

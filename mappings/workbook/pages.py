@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from openpyxl.workbook.defined_name import DefinedName
 
-from config.i18n import N_, _
+from config.i18n import _
 from mappings.archive import column_letters
 from mappings.coverage import Coverage
-from mappings.crosswalk import Outcome
-from mappings.editions import Change, ChangeKind, Fate
+from mappings.editions import Change, Fate
 from mappings.model import ANY_CODE, Content, Direction, Kind, Relation, Status, Unmapped
+from mappings.shown import CHANGES, LEVELS, OUTCOMES, item_title
 from mappings.statuses import DEFAULT_STATUSES, POS_STATUSES
 from mappings.vocab import (
     ALL_OTHERS,
@@ -33,28 +33,6 @@ from mappings.workbook.styles import HEADER, PLAIN, TITLE
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-
-OUTCOMES = {
-    Outcome.CODE: N_("has a code"),
-    Outcome.NO_MATCH: N_("nothing corresponds"),
-    Outcome.UNMAPPED: N_("unmapped"),
-    Outcome.CONFLICT: N_("conflict of rules"),
-    Outcome.CATEGORY: N_("has a category"),
-    Outcome.EXCLUDED: N_("do not export"),
-}
-CHANGES = {
-    ChangeKind.NEW: N_("new"),
-    ChangeKind.GONE: N_("gone"),
-    ChangeKind.RENAMED: N_("renamed"),
-    ChangeKind.MOVED: N_("moved"),
-}
-LEVELS = {
-    "section": N_("section"),
-    "thematic": N_("thematic"),
-    "theme": N_("theme"),
-    "question": N_("question"),
-    "subquestion": N_("subquestion"),
-}
 
 
 def categories_page(document: "Workbook", references: References) -> None:
@@ -111,16 +89,8 @@ def changes_page(document: "Workbook", changes: Sequence[Change], fates: Sequenc
         rows.setdefault(fate.change, []).append(fate.rule.row)
     for change in changes:
         touched = ", ".join(map(str, sorted(rows.get(change, []))))
-        page.row([_(CHANGES[change.kind]), _shown(change.old), _shown(change.new), touched])
+        page.row([_(CHANGES[change.kind]), item_title(change.old), item_title(change.new), touched])
     page.filters(len(titles))
-
-
-def _shown(item: object) -> str:
-    from mappings.editions import Item
-
-    if not isinstance(item, Item):
-        return ""
-    return f"{item.key} {item.name}" if item.national else item.title
 
 
 def help_page(document: "Workbook", version: int) -> None:

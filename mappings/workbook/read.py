@@ -14,7 +14,11 @@ from mappings.workbook.rows import HEAD, RuleReader
 
 
 class Draft(NamedTuple):
-    """What a workbook says. `open_rows`: rows that name a category and nothing else, by its path key."""
+    """What a workbook says.
+
+    `open_rows`: rows that name a category and nothing else, by its path key; `broken`: the categories of
+    rows that hold an error.
+    """
 
     content: Content
     findings: tuple[Finding, ...]
@@ -22,10 +26,11 @@ class Draft(NamedTuple):
     columns: dict[str, int]
     open_rows: dict[tuple[str, ...], int]
     base: int | None
+    broken: frozenset[tuple[str, ...]] = frozenset()
 
     def cell(self, row: int, key: str) -> str:
         """Return the address of a rule's cell by the rule's row and the column's key."""
-        return self.sheet.place(row - self.sheet.top - 1, self.columns.get(key, 0)).cell
+        return self.sheet.place(row - 1, self.columns.get(key, 0)).cell
 
 
 def read_workbook(path: Path, references: References) -> Draft:
@@ -48,4 +53,12 @@ def read_workbook(path: Path, references: References) -> Draft:
     reader = RuleReader(book.sheet(name, head=HEAD), meanings)
     content = Content(tuple(reader.rules()), policies, statuses)
     found = (*reader.findings, *findings)
-    return Draft(content, found, reader.sheet, reader.columns, reader.open_rows, read_base(book))
+    return Draft(
+        content,
+        found,
+        reader.sheet,
+        reader.columns,
+        reader.open_rows,
+        read_base(book),
+        frozenset(reader.broken),
+    )

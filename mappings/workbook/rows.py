@@ -51,10 +51,12 @@ class RuleReader:
         self.sheet = sheet
         self.findings: list[Finding] = []
         self.open_rows: dict[tuple[str, ...], int] = {}
+        self.broken: set[tuple[str, ...]] = set()  # categories with a row that holds an error
         self.columns: dict[str, int] = {}
         self._meanings = meanings
         self._first = 0
         self._bad = False  # the row at hand holds an error and makes no rule
+        self._formula_rows: set[int] = set()
         found = find_header(sheet.rows, RULES, _NEEDED)
         if found is None:
             headers = ", ".join(f"«{c.title}»" for c in RULES if c.key in _NEEDED)
@@ -76,11 +78,14 @@ class RuleReader:
         rows = chain(self.sheet.rows[self._first :], self.sheet.rest)
         for number, row in enumerate(rows, self._first):
             cells = row if len(row) >= width else [*row, *[""] * (width - len(row))]
-            self._bad = False
+            self._bad = number in self._formula_rows
             values = _DEFAULTS.copy()
             filled = self._convert(number, cells, plan, values)
-            if filled and (rule := self._rule(number, values, filled)):
+            rule = self._rule(number, values, filled) if filled else None
+            if rule and not self._bad:
                 yield rule
+            elif rule:
+                self.broken.add(tuple(map(same_key, rule.path)))
 
     def _convert(self, number: int, row: Sequence[object], plan: list[_Plan], values: list[object]) -> int:
         """Put the converted cells of a row into their slots; return which were filled, as bits.
@@ -106,12 +111,12 @@ class RuleReader:
         return filled
 
     def _rule(self, number: int, values: list[object], filled: int) -> Rule | None:
-        """Make the rule of a row; None for a row still open and for one with an error."""
+        """Make the rule of a row; None for a row still open and for one without a direction."""
         if not filled & _BIT["direction"]:
             if not self._bad:
                 self._report(number, "direction", Problem("direction-missing", {"words": _directions()}))
             return None
-        values[_ROW] = self.sheet.top + number + 1
+        values[_ROW] = number + 1
         meant = self._meanings.category(str(values[_TITLE]), str(values[_ID]))
         code, code_problem = self._meanings.code(values[_CODE]) if values[_CODE] != "" else ("", None)
         values[_PATH], values[_EXCLUDED], values[_CODE] = meant.path, meant.excluded, code
@@ -121,7 +126,7 @@ class RuleReader:
         if meant.problem:
             key = "id" if meant.problem.kind.startswith("id-") else "category"
             self._report(number, key, meant.problem, rule)
-        if not filled & ~_SOURCE_BITS[rule.direction]:
+        if not filled & ~_SOURCE_BITS[rule.direction] and not self._bad:
             if rule.direction is Direction.INCOMING and rule.path:
                 self.open_rows.setdefault(tuple(map(same_key, rule.path)), rule.row)
             return None
@@ -129,7 +134,7 @@ class RuleReader:
             self.findings.append(warning("status-missing", self._place(number, "status")))
         if not self._bad:
             self._sense(number, rule)
-        return None if self._bad else rule
+        return rule
 
     def _sense(self, number: int, rule: Rule) -> None:
         """Report what contradicts itself inside one row."""
@@ -169,9 +174,10 @@ class RuleReader:
         known = {self.sheet.place(0, at).cell.rstrip("0123456789") for at in self.columns.values()}
         for cell, formula in self.sheet.formulas.items():
             letters = cell.rstrip("0123456789")
-            if letters in known and int(cell[len(letters) :]) > self.sheet.top + self._first:
+            if letters in known and int(cell[len(letters) :]) > self._first:
                 place = Place(self.sheet.file, self.sheet.name, cell)
                 self.findings.append(error("formula", place, formula=formula[:80]))
+                self._formula_rows.add(int(cell[len(letters) :]) - 1)
 
 
 def _directions() -> str:

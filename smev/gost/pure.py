@@ -1,4 +1,4 @@
-"""GOST R 34.10 and 34.11 in plain Python: always there, for verification and for tests.
+"""GOST R 34.10 in plain Python, with the digests of this package: always there, for verification and tests.
 
 Not constant-time and not certified: whoever can time it can learn a private key. Verification has no
 secrets and is safe; sign with it only with test keys.

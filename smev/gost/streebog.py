@@ -1,11 +1,11 @@
-"""Streebog (GOST R 34.11-2012) in plain Python: 256 and 512 bits, incremental.
+"""Streebog (GOST R 34.11-2012), 256 and 512 bits, incremental: compiled where it was built, else in Python.
 
 Source: RFC 6986. The three steps of a round (substitution, transposition, linear map) are merged into
 eight tables of 256 words, so that a round is 64 look-ups.
 """
 
-from functools import cache
-from itertools import pairwise
+from collections.abc import Callable
+from functools import cache, partial
 from struct import Struct
 
 _PI = bytes.fromhex(
@@ -64,11 +64,11 @@ _ROUND_KEYS = (  # twelve constants of 64 bytes
 )
 _BLOCK = 64
 _MASK = (1 << 512) - 1
-_PACK = Struct("<8Q").pack
-_CONSTANTS = tuple(
-    int.from_bytes(bytes.fromhex(_ROUND_KEYS[start : start + 128]), "little")
-    for start in range(0, len(_ROUND_KEYS), 128)
-)
+_EIGHT, _WORDS = Struct("<8Q"), Struct("<256Q")
+_CONSTANTS = bytes.fromhex(_ROUND_KEYS)
+
+Blocks = Callable[[bytes, bytes], bytes]
+"""(state, blocks) -> state; the state is h, N and the sum, 64 octets each, little-endian."""
 
 
 @cache
@@ -103,44 +103,69 @@ def _lps(state: int) -> int:
         ^ h[s[i + 56]]
         for i in range(8)
     ]
-    return int.from_bytes(_PACK(*words), "little")
+    return int.from_bytes(_EIGHT.pack(*words), "little")
 
 
 def _compress(h: int, m: int, n: int) -> int:
     """Return the compression g_N(h, m) (RFC 6986 section 8)."""
     key = _lps(h ^ n)
     state = m
-    for constant in _CONSTANTS:
+    for start in range(0, len(_CONSTANTS), _BLOCK):
         state = _lps(state ^ key)
-        key = _lps(key ^ constant)
+        key = _lps(key ^ int.from_bytes(_CONSTANTS[start : start + _BLOCK], "little"))
     return state ^ key ^ h ^ m
+
+
+def python_blocks(state: bytes, blocks: bytes) -> bytes:
+    """Take whole blocks into the state: the form that needs no compiler, 64 look-ups a round."""
+    h, n, total = (int.from_bytes(state[start : start + _BLOCK], "little") for start in (0, 64, 128))
+    for start in range(0, len(blocks), _BLOCK):
+        m = int.from_bytes(blocks[start : start + _BLOCK], "little")
+        h = _compress(h, m, n)
+        n, total = (n + 512) & _MASK, (total + m) & _MASK
+    return b"".join(value.to_bytes(_BLOCK, "little") for value in (h, n, total))
+
+
+def compiled_blocks() -> Blocks | None:
+    """Return the compiled form, None where the package was built without a compiler."""
+    try:
+        from smev.gost import _digest
+    except ImportError:
+        return None
+    tables = b"".join(_WORDS.pack(*table) for table in _tables())
+    return partial(_digest.streebog, tables, _CONSTANTS)
+
+
+@cache
+def fastest_blocks() -> Blocks:
+    """Return the form in use."""
+    return compiled_blocks() or python_blocks
 
 
 class Streebog:
     """An incremental hash in the manner of hashlib."""
 
-    def __init__(self, size: int) -> None:
-        """Start a hash of `size` bytes, 32 or 64."""
+    def __init__(self, size: int, blocks: Blocks | None = None) -> None:
+        """Start a hash of `size` bytes, 32 or 64; `blocks` chooses the implementation."""
         self.digest_size = size
-        self._h = int.from_bytes(b"\x01" * _BLOCK, "little") if size == 32 else 0
-        self._n = self._sum = 0
+        self._blocks = blocks or fastest_blocks()
+        self._state = (b"\x01" if size == 32 else b"\0") * _BLOCK + bytes(2 * _BLOCK)
         self._tail = b""
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes."""
         buffered = self._tail + bytes(data)
         whole = len(buffered) - len(buffered) % _BLOCK
-        for start, end in pairwise(range(0, whole + 1, _BLOCK)):
-            block = int.from_bytes(buffered[start:end], "little")
-            self._h = _compress(self._h, block, self._n)
-            self._n = (self._n + 512) & _MASK
-            self._sum = (self._sum + block) & _MASK
+        if whole:
+            self._state = self._blocks(self._state, buffered[:whole])
         self._tail = buffered[whole:]
 
     def digest(self) -> bytes:
         """Return the value over everything added so far; more may be added after."""
-        block = int.from_bytes(self._tail + b"\x01", "little")
-        h = _compress(self._h, block, self._n)
-        h = _compress(h, (self._n + 8 * len(self._tail)) & _MASK, 0)
-        h = _compress(h, (self._sum + block) & _MASK, 0)
-        return h.to_bytes(_BLOCK, "little")[_BLOCK - self.digest_size :]
+        padded = (self._tail + b"\x01").ljust(_BLOCK, b"\0")
+        bits = int.from_bytes(self._state[64:128], "little") + 8 * len(self._tail)
+        state = self._blocks(self._state, padded)
+        h, total = state[:64], state[128:]
+        for last in ((bits & _MASK).to_bytes(_BLOCK, "little"), total):
+            h = self._blocks(h + bytes(2 * _BLOCK), last)[:64]
+        return h[_BLOCK - self.digest_size :]

@@ -210,6 +210,7 @@ class Delo:
 
     def _decide(self, card: _Card, step: int, decision: Decision) -> None:
         message_id, round_ = card.assignment.message.id, card.assignment.round
+        self._ledger.note("decided", message_id, round_, step=step)
         if decision.kind is DecisionKind.REGISTER:
             self._ledger.note("registered", message_id, round_, number=card.number, uid=card.incoming.uid)
             if self.on_number:

@@ -1,11 +1,9 @@
 """Mails: their texts, and a real SMTP server that receives them."""
 
 import datetime as dt
-import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
-from email import message_from_bytes, policy
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +17,7 @@ from connector.errors import AuthError, PermanentError, RetryableError
 from connector.journal.records import DeadLetter, Stage
 from connector.journal.reports import Alert, AlertKind
 from connector.notify import Letter, Mailer, alert_letter, digest_letter
+from tests.certificates import self_signed
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = dt.datetime(2026, 3, 1, 6, 0, tzinfo=dt.UTC)
@@ -150,32 +149,7 @@ class Box:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail")])
-    now = dt.datetime.now(dt.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    folder = tmp_path_factory.mktemp("mail-tls")
-    (folder / "server.pem").write_bytes(private + made.public_bytes(pem))
-    (folder / "ca.pem").write_bytes(made.public_bytes(pem))
-    return folder
+    return self_signed(tmp_path_factory.mktemp("tls"), "mail", "127.0.0.1")
 
 
 def _free_port():
@@ -203,7 +177,7 @@ def serve(box):
         context = None
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls / "server.pem")
+            context.load_cert_chain(tls[0])
         options = {"authenticator": authenticate, "require_starttls": False} | options
         made = controller.Controller(
             box, hostname="127.0.0.1", port=_free_port(), tls_context=context, **options
@@ -220,31 +194,43 @@ def serve(box):
 LETTER = Letter("sedlink: кабинет не работает", "Кабинет не работает.\n.\nПричина: пароль\n")
 
 
-def test_a_letter_arrives_whole(serve, box):
-    Mailer(Choice(port=serve()), clock=lambda: NOW).send(LETTER)
-    [(encrypted, envelope)] = box.mails
-    assert not encrypted
-    assert envelope.rcpt_tos == ["admin@example.org", "second@example.org"]
-    mail = message_from_bytes(envelope.content, policy=policy.default)
-    assert mail["Subject"] == LETTER.subject
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Date"] == "Sun, 01 Mar 2026 06:00:00 +0000"
-    assert mail["Message-ID"].endswith("@example.org>")
-    assert mail.get_content().replace("\r\n", "\n") == LETTER.body
+def test_a_letter_arrives_whole():
+    mailbox = pytest.importorskip("stand.mailbox").Mailbox()
+    mailbox.start()
+    try:
+        Mailer(Choice(port=mailbox.port), clock=lambda: NOW).send(LETTER)
+    finally:
+        mailbox.stop()
+    [mail] = mailbox.mails
+    assert mail.recipients == ("admin@example.org", "second@example.org")
+    assert mail.subject == LETTER.subject
+    assert mail.message["Auto-Submitted"] == "auto-generated"
+    assert mail.message["Date"] == "Sun, 01 Mar 2026 06:00:00 +0000"
+    assert mail.message["Message-ID"].endswith("@example.org>")
+    assert mail.text.replace("\r\n", "\n") == LETTER.body
 
 
 def test_starttls_is_verified_and_the_account_is_used(serve, box, certificate):
     port = serve(certificate, auth_required=True)
     settings = {"port": port, "security": "starttls", "user": "sedlink"}
     right, wrong = Secret("right-password"), Secret("wrong-password")
-    Mailer(Choice(**settings, password=right, ca_file=certificate / "ca.pem")).send(LETTER)
+    Mailer(Choice(**settings, password=right, ca_file=certificate[1])).send(LETTER)
     assert [encrypted for encrypted, _envelope in box.mails] == [True]
     with pytest.raises(AuthError) as refused:
-        Mailer(Choice(**settings, password=wrong, ca_file=certificate / "ca.pem")).send(LETTER)
+        Mailer(Choice(**settings, password=wrong, ca_file=certificate[1])).send(LETTER)
     assert "wrong-password" not in refused.value.sentence
     with pytest.raises(AuthError, match="ca_file"):
         Mailer(Choice(**settings, password=right)).send(LETTER)
     assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_ca_file_that_is_none_is_named(tmp_path, content, serve, certificate):
+    path = tmp_path / "ca.pem"
+    if content:
+        path.write_text(content)
+    with pytest.raises(AuthError, match=r"ca\.pem"):
+        Mailer(Choice(port=serve(certificate), security="starttls", ca_file=path)).send(LETTER)
 
 
 def test_without_starttls_on_the_server_nothing_is_sent(serve, box):

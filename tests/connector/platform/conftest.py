@@ -11,3 +11,10 @@ pytest.register_assert_rewrite("tests.connector.platform.conformance")
 def english():
     with speaking("en"):
         yield
+
+
+@pytest.fixture
+def script():
+    from tests.connector.platform.loopback import Script
+
+    return Script()

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from config.secret import Secret
-from connector.appeal import Cabinet
-from connector.platform.rest import RestPlatform, Timeouts
+from connector.appeal import Attachment, Cabinet, ReplyKind
+from connector.platform.rest import RestPlatform, Timeouts, default_profile, translate
+from tests.connector.platform.conformance import make_reply
 
+LIST = "/appeal-service/edms"
 CABINET = Cabinet(77, "Управа Образцово")
 TOKEN = {"access_token": "t0ken-of-the-test", "expires_in": 3600}
 
@@ -135,3 +137,22 @@ def message(**fields):
 
 def page(*messages, **marks):
     return {"content": list(messages), "last": True, "totalPages": 1, "totalElements": len(messages)} | marks
+
+
+def profile_with(table, **changes):
+    part = getattr(default_profile(), table).model_copy(update=changes)
+    return default_profile().model_copy(update={table: part})
+
+
+def listed(platform):
+    return [one for page in platform.pages() for one in page.messages]
+
+
+def fetched(platform, url):
+    with platform.download(Attachment("f", url)) as download:
+        return b"".join(download.body), download.name
+
+
+def reply(platform_id="1", **fields):
+    read = translate.read_value(message(), "{}", CABINET, default_profile().message)
+    return make_reply(read.appeal, fields.pop("kind", ReplyKind.SOLVED), platform_id=platform_id, **fields)

@@ -1,11 +1,14 @@
 """Digests against the vectors of the RFCs, in pieces, and the backends against each other."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smev.gost import Digest, digest
+from smev.gost import Digest, digest, gost94, streebog
 from smev.gost.gost94 import TEST, Gost94
+from smev.gost.streebog import Streebog
 
 M1 = b"012345678901234567890123456789012345678901234567890123456789012"
 M2 = bytes.fromhex(
@@ -84,3 +87,54 @@ def test_pieces_change_nothing_and_digest_may_be_read_midway(pure, pieces, algor
 @settings(max_examples=80, deadline=None)
 def test_backends_agree(pure, openssl, data, algorithm):
     assert digest(pure, algorithm, data) == digest(openssl, algorithm, data)
+
+
+FORMS = [
+    ("streebog-256", partial(Streebog, 32), streebog.python_blocks, streebog.compiled_blocks),
+    ("streebog-512", partial(Streebog, 64), streebog.python_blocks, streebog.compiled_blocks),
+    *(
+        (
+            f"gost94-{name}",
+            partial(Gost94, table),
+            partial(gost94.python_blocks, table),
+            partial(gost94.compiled_blocks, table),
+        )
+        for name, table in (("cryptopro", gost94.CRYPTOPRO), ("test", TEST))
+    ),
+]
+
+
+@given(pieces=st.lists(st.binary(max_size=200), max_size=4))
+@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize(("name", "make", "plain", "compiled"), FORMS, ids=lambda value: str(value)[:16])
+def test_compiled_and_plain_forms_agree(name, make, plain, compiled, pieces):
+    if compiled() is None:
+        pytest.skip("this installation was built without a compiler")
+    one, other = make(blocks=plain), make(blocks=compiled())
+    for piece in pieces:
+        one.update(piece)
+        other.update(piece)
+    assert one.digest() == other.digest()
+
+
+@pytest.mark.parametrize("carry", [b"\xff" * 64, b"\xff" * 63 + b"\x7f", b"\0" * 63 + b"\x80"])
+def test_sums_carry_alike(carry):
+    if streebog.compiled_blocks() is None:
+        pytest.skip("this installation was built without a compiler")
+    for blocks in (carry, carry * 3, carry + b"\1" + bytes(63)):
+        state = b"\5" * 64 + b"\xff" * 128
+        assert streebog.compiled_blocks()(state, blocks) == streebog.python_blocks(state, blocks)
+        short = b"\5" * 32 + b"\xff" * 32
+        plain, compiled = (
+            gost94.python_blocks(TEST, short, blocks),
+            gost94.compiled_blocks(TEST)(short, blocks),
+        )
+        assert plain == compiled
+
+
+def test_compiled_forms_refuse_wrong_sizes():
+    digest_module = pytest.importorskip("smev.gost._digest")
+    with pytest.raises(ValueError, match="size"):
+        digest_module.streebog(b"", b"", b"", b"")
+    with pytest.raises(ValueError, match="size"):
+        digest_module.gost94(b"", b"", b"")

@@ -1,0 +1,71 @@
+"""A fact: one question of one card, as the mart keeps it. Holds no personal data.
+
+Key: (source, card, question). `version` grows with every change of the card's facts; `fingerprint` is the
+digest of everything but the version, so that a load which changes nothing rewrites nothing.
+"""
+
+import hashlib
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+
+UNKNOWN = (
+    "не определено"  # the territory or category of a fact whose own is not known: counted, never dropped
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One row of the mart. Instants are UTC; None and "" mean that the source does not say."""
+
+    source: str  # `journal`, the name of a SED, or of a list file
+    card: str
+    question: str  # the rubric value's id within the card
+    version: int = 0  # microseconds of the last change known of the card
+    cabinet: int | None = None
+    organisation: str = ""
+    card_file: str = ""
+    region: str = ""  # OKTMO of the region, two digits and zeros as in the layout of the tile map
+    region_name: str = ""
+    municipality: str = ""
+    oktmo: str = ""
+    fias: str = ""
+    category: str = ""  # of the platform
+    subcategory: str = ""
+    code: str = ""  # of the national classifier
+    mapping_version: int = 0
+    kind: str = ""  # message | appeal
+    channel: str = ""
+    received_at: datetime | None = None
+    due_at: datetime | None = None
+    answered_at: datetime | None = None
+    status: str = ""  # «Статус ПОС»
+    result: str = ""
+    overdue: bool | None = None  # closed late, or open past due as of the export; None = cannot be told
+    repeated: bool = False
+    new: bool = False
+    round: int = 1
+    rating: int | None = None  # 1..5
+    fast_track: bool = False
+    deleted: bool = False  # a tombstone
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes the fact this one."""
+        return self.source, self.card, self.question
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of everything that the fact says, the version excepted: 32 hex digits."""
+        said = [
+            _plain(value) for name, value in zip(COLUMNS, astuple(self), strict=True) if name != "version"
+        ]
+        return hashlib.blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest()
+
+
+COLUMNS = tuple(field.name for field in fields(Fact))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return "" if value is None else str(value)

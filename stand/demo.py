@@ -1,0 +1,265 @@
+"""`sedlink demo`: the main job shown as a user would run it, every part a process of its own.
+
+The stand is one process, the daemon another; the demo only starts commands, waits, and lets the stand's
+record judge. Nothing of the rooms is imported: what it shows is what the command line gives.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+from config.i18n import _
+
+QUICK = """
+[journal]
+database = {database}
+files = "files"
+backoff_first = "1s"
+backoff_cap = "3s"
+
+[daemon]
+workers = {workers}
+"""
+COUNTS = ("received", "registered", "interim", "answered", "refused", "redirected", "postponed")
+
+
+class DemoError(Exception):
+    """A part of the demo could not be started or did not come to an end; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to show."""
+
+    folder: Path
+    messages: int
+    cabinets: int
+    faults: str
+    seed: int
+    feed: Path | None
+    feed_map: str
+    database: str
+    workers: int
+    seconds: float  # how long it may take at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the run came to, by the stand's own record; `parked` by sedlink's."""
+
+    counts: dict[str, int]
+    parked: list[str]
+    reconciliation: dict[str, Any]
+    seconds: float
+    facts: Path
+    trail: list[dict[str, Any]]
+    settled: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return the one object that `--json` prints."""
+        found = self.reconciliation
+        return {
+            **self.counts,
+            "parked": len(self.parked),
+            "lost": len(found["lost"]) + len(found["pending"]),
+            "doubled": len(found["doubled"]),
+            "out_of_order": len(found["out_of_order"]),
+            "wrong": len(found["wrong"]),
+            "seconds": round(self.seconds, 1),
+            "settled": self.settled,
+            "facts": str(self.facts),
+        }
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing was lost, doubled, disordered or wrong."""
+        return self.settled and bool(self.reconciliation["exact"]) and not self.reconciliation["pending"]
+
+
+Progress = Callable[[int, int], None]
+
+
+def run_demo(plan: Plan, *, progress: Progress = lambda _done, _of: None) -> Outcome:
+    """Play a whole run in a folder. Raises DemoError."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    with _stand(plan) as told:
+        config = _configuration(plan, Path(told["config"]))
+        _sedlink(config, "db", "upgrade")
+        begun = time.monotonic()
+        with _process([*_command(), "run", "--config", str(config)], plan.folder / "daemon.log"):
+            settled = _wait(plan, told, config, progress)
+            spent = time.monotonic() - begun
+        parked = [
+            f"{one['platform_id']}/{one['round']}" for one in _sedlink(config, "dead", "list", "--json")
+        ]
+        found = _ask(told, f"reconciliation?parked={quote(','.join(parked))}")
+        facts = plan.folder / "facts.csv"
+        _sedlink(config, "export", "facts", "--out", str(facts), "--json")
+        return Outcome(
+            counts={name: found[name] for name in COUNTS},
+            parked=parked,
+            reconciliation=found,
+            seconds=spent,
+            facts=facts,
+            trail=_trail(told, config),
+            settled=settled,
+        )
+
+
+@contextmanager
+def folder_of(wanted: Path | None) -> Iterator[Path]:
+    """Return the folder that was asked for, made empty of an earlier demo, or a temporary one.
+
+    Raises DemoError for a folder with something else in it.
+    """
+    if wanted is None:
+        yield Path(tempfile.mkdtemp(prefix="sedlink-demo-"))
+        return
+    mark = wanted / ".sedlink-demo"
+    if wanted.exists() and any(wanted.iterdir()):
+        if not mark.exists():
+            raise DemoError(
+                _("folder {folder} holds something else: name an empty one").format(folder=wanted)
+            )
+        shutil.rmtree(wanted)
+    wanted.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    yield wanted
+
+
+# ---- processes
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "cli"]
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the caller's own configuration may leak into the demo."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SEDLINK_")}
+
+
+@contextmanager
+def _process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a process for a block; its standard error goes to a file, SIGTERM ends it."""
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+            list(command), stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+
+
+@contextmanager
+def _stand(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Start the stand and return what it says of itself."""
+    command = [
+        *_command(), "stand", "--json", "--port", "0", "--pace", "0", "--dir", str(plan.folder / "stand"),
+        "--messages", str(plan.messages), "--cabinets", str(plan.cabinets),
+        "--faults", plan.faults, "--seed", str(plan.seed),
+    ]  # fmt: skip
+    if plan.feed:
+        command += ["--feed", str(plan.feed), "--map", plan.feed_map]
+    log = plan.folder / "stand.log"
+    with _process(command, log) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            process.wait()
+            raise DemoError(_last_lines(log))
+        yield json.loads(line)
+
+
+def _sedlink(config: Path, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON the command prints
+    """Run one command of sedlink and return its JSON. Raises DemoError with what it complained of."""
+    result = subprocess.run(  # noqa: S603 - our own command, no shell
+        [*_command(), *arguments, "--config", str(config)],
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        check=False,
+    )
+    if result.returncode not in (0, 1):
+        raise DemoError(f"sedlink {' '.join(arguments)}: {result.stderr.strip() or result.stdout.strip()}")
+    return json.loads(result.stdout) if "--json" in arguments else None
+
+
+def _last_lines(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8").splitlines()[-5:]) or str(log)
+
+
+# ---- the run
+
+
+def _configuration(plan: Plan, offered: Path) -> Path:
+    """Take the stand's own snippet, made quick: the stand is near and its clerks do not think."""
+    text = offered.read_text(encoding="utf-8")
+    text = text.replace('poll = "5s"', 'poll = "1s"').replace('poll = "2s"', 'poll = "1s"\nsettle = 0.1')
+    text += QUICK.format(database=json.dumps(plan.database), workers=plan.workers)
+    path = plan.folder / "sedlink.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _wait(plan: Plan, told: dict[str, Any], config: Path, progress: Progress) -> bool:
+    """Wait until the stand has heard everything and sedlink's own queue is empty."""
+    until = time.monotonic() + plan.seconds
+    offered = told["messages"]
+    while time.monotonic() < until:
+        state = _ask(told, "state")
+        unsettled = set(state["unsettled"])
+        progress(offered - len(unsettled), offered)
+        if state["settled"] or unsettled <= _parked_messages(config, unsettled):
+            counts = _sedlink(config, "status", "--json")["counts"]
+            if counts["waiting"] == 0 or not state["settled"]:
+                return True
+        time.sleep(0.25)
+    return False
+
+
+def _parked_messages(config: Path, unsettled: set[int]) -> set[int]:
+    """Return the messages that wait for a person; asked only when few are left."""
+    if len(unsettled) > 20:
+        return set()
+    return {int(one["platform_id"]) for one in _sedlink(config, "dead", "list", "--json")}
+
+
+def _ask(told: dict[str, Any], what: str) -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310 - the stand's own loopback address
+        f"{told['base_url']}/stand/{what}", headers={"Authorization": f"Bearer {told['admin_token']}"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return cast("dict[str, Any]", json.load(answer))
+
+
+def _trail(told: dict[str, Any], config: Path) -> list[dict[str, Any]]:
+    """Return the trail of the message with the longest story."""
+    rounds: dict[int, int] = {}
+    entries = cast("list[dict[str, Any]]", _ask(told, "ledger?limit=10000"))
+    for entry in entries:
+        if entry["what"] == "replied":
+            rounds[entry["message"]] = rounds.get(entry["message"], 0) + 1
+    if not rounds:
+        return []
+    longest = max(rounds, key=lambda message: (rounds[message], -message))
+    [found] = _sedlink(config, "show", str(longest), "--json")
+    trail: list[dict[str, Any]] = found["trail"]
+    return trail
