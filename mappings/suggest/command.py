@@ -10,12 +10,14 @@ import typer
 from config.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mappings.classifier import Classifier
     from mappings.suggest.engine import Suggester
     from mappings.suggest.meaning import Meanings
     from mappings.suggest.service import Answer
 
-UNUSABLE = 2  # exit code: a file or an option cannot be used
+UNUSABLE = 1  # exit code: a file or an option cannot be used (docs/commands.md)
 
 _INPUT = typer.Option(
     "--input", help=_("a table with columns category, subcategory, optional fact and themes")
@@ -46,7 +48,7 @@ def suggest(
 ) -> None:
     """Propose codes of the classifier for categories of the platform; nothing is accepted by itself.
 
-    Exit codes: 0 answered, 2 a file or an option cannot be used.
+    Exit codes: 0 answered, 1 a file cannot be used, 2 wrong call.
     """
     from mappings.classifier import read_classifier
     from mappings.errors import MappingError
@@ -114,11 +116,27 @@ def _show(found: "Iterable[Answer]", *, as_json: bool) -> None:
 
 
 def _draw(answer: "Answer") -> None:
+    """Print a table on a terminal, else lines with tabs: what was asked, code, score, name, why."""
     from rich.console import Console
+
+    console = Console()
+    title = " / ".join(part.strip() for part in answer.asked if part.strip())
+    if not console.is_terminal:
+        for one in answer.candidates:
+            cells = (title, one.code, f"{one.score:.2f}", one.name, "; ".join(one.why))
+            typer.echo("\t".join(" ".join(cell.split()) for cell in cells))
+        return
+    if not answer.candidates:
+        message = _("{category}: no candidates; describe it in other words or limit it to themes")
+        typer.echo(message.format(category=title))
+        return
+    console.print(_table(title, answer))
+
+
+def _table(title: str, answer: "Answer") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    title = " / ".join(part for part in answer.asked if part.strip())
     table = Table(title=escape(title), title_justify="left")
     table.add_column(_("code"), no_wrap=True)
     table.add_column(_("name"), overflow="fold")
@@ -126,7 +144,4 @@ def _draw(answer: "Answer") -> None:
     table.add_column(_("why"), overflow="fold")
     for one in answer.candidates:
         table.add_row(one.code, escape(one.name), f"{one.score:.2f}", escape("; ".join(one.why)))
-    console = Console()
-    console.print(table)
-    if not answer.candidates:
-        console.print(_("no candidates: describe the category in other words or limit it to themes"))
+    return table

@@ -131,26 +131,27 @@ def test_checked_rows_move_their_code_up(tmp_path, classifier):
     assert "learned.csv: C4" in result.stderr
 
 
-def test_a_table_for_people(classifier):
-    result = run(
-        "--category",
-        "Дороги",
-        "--subcategory",
-        "Знак [x]",
-        "--classifier",
-        classifier,
-        language="ru_RU.UTF-8",
-    )
-    assert result.exit_code == 0
+def test_lines_with_tabs_for_a_pipe(classifier):
+    result = run("--category", "Дороги", "--subcategory", "Знак\t[x]", "--classifier", classifier, "--top", 1)
+    [line] = result.stdout.splitlines()
+    asked, code, score, name, why = line.split("\t")
+    assert (asked, code, name) == ("Дороги / Знак [x]", "0003.0009.0099.0744", "Дорожные знаки")
+    assert 0 < float(score) <= 1
+    assert "знак" in why
+
+
+def test_a_table_on_a_terminal(classifier):
+    arguments = ["--category", "Дороги", "--subcategory", "Знак [x]", "--classifier", classifier]
+    result = run(*arguments, language="ru_RU.UTF-8", terminal=True)
     assert "Дороги / Знак [x]" in result.stdout
     assert "0003.0009.0099.0744" in result.stdout
     assert "почему" in result.stdout
 
 
-def test_no_candidates_is_said(classifier):
-    result = run("--category", "qqq", "--classifier", classifier)
-    assert result.exit_code == 0
-    assert "no candidates" in result.stdout
+def test_no_candidates_is_said_on_a_terminal(classifier):
+    arguments = ["--category", "qqq", "--classifier", classifier]
+    assert "qqq: no candidates" in run(*arguments, terminal=True).stdout
+    assert run(*arguments).stdout == ""
 
 
 def test_what_cannot_be_used_is_named(tmp_path, classifier):
@@ -160,7 +161,7 @@ def test_what_cannot_be_used_is_named(tmp_path, classifier):
         ("--input", tmp_path / "absent.csv", "--classifier", classifier),
     ):
         result = run(*arguments)
-        assert result.exit_code == 2
+        assert result.exit_code == 1
         assert str(arguments[1]) in result.stderr
 
 
