@@ -9,6 +9,7 @@ from exporter.fact import UNKNOWN, Fact
 from exporter.reasons import refuses, withholds
 from exporter.row import Problem, Row
 
+_WITHOUT_A_FACT = {"unreadable-card", "unreadable-row", "card-file-refused", "no-question"}
 _SLACK = timedelta(hours=26)  # a date without a zone may lie in tomorrow of the farthest one
 _CODE = re.compile(r"\d{4}(?:\.\d{4}){0,4}")
 
@@ -50,7 +51,7 @@ def _found(row: Row, as_of: datetime) -> Iterator[Problem]:
     told = {problem.code for problem in row.problems}
     if not fact.card and "unreadable-row" not in told:
         yield Problem("no-key")
-    if fact.deleted or told & {"unreadable-card", "unreadable-row"}:
+    if fact.deleted or told & _WITHOUT_A_FACT:
         return
     yield from _dates(row, as_of)
     if not (fact.region or fact.region_name):
