@@ -25,7 +25,9 @@ def stand(
     directory: Annotated[
         Path, typer.Option("--dir", help=_("folder for the exchange, the record and a sedlink.toml"))
     ] = Path("stand-data"),
-    feed: Annotated[Path | None, typer.Option(help=_("CSV of real requests to play instead"))] = None,
+    feed: Annotated[
+        Path | None, typer.Option(help=_("CSV of real requests instead of the generator"))
+    ] = None,
     map_name: Annotated[
         str, typer.Option("--map", help=_("column map of the feed: a shipped one or a TOML file"))
     ] = "nyc311",
@@ -34,7 +36,7 @@ def stand(
     ] = "none",
     seed: Annotated[int, typer.Option(help=_("the same seed gives the same run"))] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help=_("platform's port; 0 = any free one"))] = 8311,
-    pace: Annotated[float, typer.Option(min=0, max=86_400, help=_("seconds a clerk takes for a step"))] = 2.0,
+    pace: Annotated[float, typer.Option(min=0, max=86_400, help=_("seconds a clerk needs"))] = 2.0,
     schemas: Annotated[
         Path | None, typer.Option(help=_("folder with the schemas of the СЭВ exchange, to check messages by"))
     ] = None,
@@ -52,9 +54,10 @@ def stand(
     try:
         source = open_feed(feed, map_name, made) if feed else None
         running = Stand(
-            directory, cabinets=made, messages=messages, cases=source.cases() if source else None,
-            dictionaries=source.dictionaries if source else None, seed=seed, faults=faults, port=port, pace=pace,
-            schemas=schemas,
+            directory, cabinets=made, messages=messages,
+            cases=source.cases() if source else None,
+            dictionaries=source.dictionaries if source else None,
+            seed=seed, faults=faults, port=port, pace=pace, schemas=schemas,
         )  # fmt: skip
         _run(running, source, directory, as_json=as_json)
     except (ColumnMapError, FeedError, ValueError) as error:
