@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 import connector.commands
+import exporter.commands
 import mappings.commands
 import smev.commands
+import stand.commands
+import stand.demo_command
 from config.i18n import _
 
 app = typer.Typer(
@@ -20,8 +23,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback with locals would print personal data
 )
 connector.commands.register(app)
+app.add_typer(exporter.commands.app, name="export")
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
+app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(
+    stand.demo_command.demo
+)
+app.command("stand", help=_("run the test stand: a platform, a ДЕЛО in its folders, a mailbox"))(
+    stand.commands.stand
+)
 
 
 def _version(wanted: bool) -> None:

@@ -30,7 +30,7 @@ TRANSFORM = Extension(
 DIGEST = Extension(
     "smev.gost._digest",
     sources=["smev/gost/_digest.c"],
-    optional=True,  # without a compiler smev/gost/streebog.py and gost94.py do the same, a hundred times slower
+    optional=True,  # without a compiler streebog.py and gost94.py do the same, a hundred times slower
 )
 
 setup(cmdclass={"build_py": BuildWithCatalogues}, ext_modules=[TRANSFORM, DIGEST])

@@ -1,6 +1,6 @@
 """What SMEV costs: the transform, beside other packages, with exactness next to speed.
 
-    pip install --target /tmp/peers --no-deps smev-transform smev3Transform
+    pip install --target /tmp/peers --no-deps smev-transform smev3Transform gostcrypto
     PYTHONPATH=/tmp/peers .venv/bin/python benchmarks/smev.py [--only transform] [--json]
 
 The peers are measured in the same run when they can be imported and named as absent when not; they are never
@@ -9,6 +9,7 @@ dependencies. Absolute figures belong to a machine, ratios hold. Needs the refer
 
 import argparse
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [
@@ -144,6 +146,15 @@ def transform_section() -> list[Row]:
 SECTIONS: dict[str, Callable[[], list[Row]]] = {"transform": transform_section}
 
 
+def gost_sections() -> ModuleType:
+    """Load the neighbour by its path: with this folder on sys.path `smev` would be this file."""
+    spec = importlib.util.spec_from_file_location("smev_gost", HERE / "smev_gost.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 def print_table(title: str, rows: list[Row]) -> None:
     kinds = list(rows[0].speed)
     print(f"\n{title}: MB/s, (× {REFERENCE}), vectors right")
@@ -157,19 +168,27 @@ def print_table(title: str, rows: list[Row]) -> None:
 
 
 def main() -> int:
+    gost = gost_sections()
+    names = [*SECTIONS, *gost.SECTIONS]
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--only", choices=SECTIONS, action="append", help="a section; by default all")
+    arguments.add_argument("--only", choices=names, action="append", help="a section; by default all")
     arguments.add_argument("--json", action="store_true")
     options = arguments.parse_args()
     if not DATA.is_dir():
         print(f"the reference data is absent: {DATA}", file=sys.stderr)
         return 1
-    results = {name: SECTIONS[name]() for name in options.only or SECTIONS}
+    wanted = options.only or names
+    results = {name: SECTIONS[name]() for name in wanted if name in SECTIONS}
+    others = {name: gost.run(name, DATA / "real", BUDGET) for name in wanted if name in gost.SECTIONS}
     if options.json:
-        print(json.dumps({name: [asdict(row) for row in rows] for name, rows in results.items()}, indent=2))
+        shown = {name: [asdict(row) for row in rows] for name, rows in results.items()}
+        shown |= {name: {"unit": unit, "rows": rows} for name, (unit, rows) in others.items()}
+        print(json.dumps(shown, indent=2))
         return 0
     for name, rows in results.items():
         print_table(name, rows)
+    for name, (unit, rows) in others.items():
+        gost.show(name, unit, rows)
     return 0
 
 

@@ -153,15 +153,24 @@ def _model_of(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - a type expr
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     journal = settings.journal
-    database = journal.database
-    if database.startswith("sqlite:///") and not database.startswith("sqlite:////"):
-        database = f"sqlite:///{folder / database.removeprefix('sqlite:///')}"
+    database = _anchored_url(journal.database, folder)
     journal = journal.model_copy(update={"database": database, "files": folder / journal.files})
     platform = _with_paths(settings.platform, folder, "profile", "ca_file")
     mail = _with_paths(settings.mail, folder, "ca_file")
-    anchored = settings.model_copy(update={"journal": journal, "platform": platform, "mail": mail})
+    export = _with_paths(settings.export, folder, "definitions")
+    export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
+    parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
+    anchored = settings.model_copy(update=parts)
     anchored._folder = folder  # noqa: SLF001 - set once, by the loader alone
     return anchored
+
+
+def _anchored_url(url: str, folder: Path) -> str:
+    """Put the folder before a relative path of an embedded database."""
+    kind, found, path = url.partition(":///")
+    if not found or kind not in ("sqlite", "duckdb") or path.startswith("/") or path == ":memory:":
+        return url
+    return f"{kind}:///{folder / path}"
 
 
 def _with_paths(section: S, folder: Path, *names: str) -> S:

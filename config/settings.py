@@ -115,6 +115,18 @@ class MailSettings(Section):
         return self
 
 
+class ExportSettings(Section):
+    """How facts are made of cards and messages, and where they go."""
+
+    mart: str = "duckdb:///mart.duckdb"  # an SQLAlchemy-style URL of the mart
+    password: SecretRef | None = None  # of the mart's database user, kept out of the URL
+    applicant_key: SecretRef | None = None  # keys the applicants' digests; None = a new one every run
+    definitions: Path | None = None  # your own meaning of overdue, repeated, new; None = the shipped one
+    max_refused: Annotated[float, Field(ge=0, le=1)] = 0.2  # a larger share of refused rows stops a load
+    look_back: Duration = timedelta(days=3)  # how far behind the last load late facts are looked for
+    card_link: str = ""  # address of a card in the SED's web client, {card} is put in
+
+
 class HealthSettings(Section):
     """The operator's HTTP port: /healthz, /readyz, /metrics. Port 0 = off."""
 
@@ -141,6 +153,7 @@ class Settings(Section):
     sed: dict[str, SedSettings] = {}
     daemon: DaemonSettings = DaemonSettings()
     mail: MailSettings = MailSettings()
+    export: ExportSettings = ExportSettings()
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
     _folder: Path = PrivateAttr(default_factory=Path)

@@ -5,8 +5,9 @@ digest of everything but the version, so that a load which changes nothing rewri
 """
 
 import hashlib
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 
 UNKNOWN = (
     "не определено"  # the territory or category of a fact whose own is not known: counted, never dropped
@@ -56,16 +57,17 @@ class Fact:
     @property
     def fingerprint(self) -> str:
         """Digest of everything that the fact says, the version excepted: 32 hex digits."""
-        said = [
-            _plain(value) for name, value in zip(COLUMNS, astuple(self), strict=True) if name != "version"
-        ]
-        return hashlib.blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest()
+        said = "\x1f".join(map(_plain, _said(self)))
+        return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 COLUMNS = tuple(field.name for field in fields(Fact))
+_said = attrgetter(*(name for name in COLUMNS if name != "version"))
 
 
 def _plain(value: object) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return "" if value is None else str(value)

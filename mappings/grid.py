@@ -162,7 +162,8 @@ def _csv_or_refuse(path: Path, head: bytes) -> str:
 
 def _read_csv(path: Path) -> list[list[str]]:
     text = decode_text(path.read_bytes(), path)
-    delimiter = max(";,\t", key=text[:8192].count)
+    header = next((line for line in text[:8192].splitlines() if any(map(line.count, ";,\t"))), "")
+    delimiter = max(";,\t", key=header.count)  # of the header: cells below may hold lists with «;»
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as problem:

@@ -48,7 +48,8 @@ def _counts(stand: "Stand") -> str:
     boxes = "".join(f"<div><b>{number}</b>{escape(name)}</div>" for name, number in shown)
     wrong = (*count.doubled, *count.out_of_order, *count.wrong)
     rows = "".join(f"<li>{escape(one)}</li>" for one in wrong[:_SHOWN])
-    problems = f'<h2>{escape(_("What is wrong"))}</h2><ul class="bad">{rows}</ul>' if rows else ""
+    title = escape(_("What is wrong"))
+    problems = f'<h2>{title}</h2><ul class="bad">{rows}</ul>' if rows else ""
     return f'<div class="counts">{boxes}</div>{problems}'
 
 
@@ -58,7 +59,8 @@ def _messages(stand: "Stand") -> str:
     )  # fmt: skip
     head = "".join(f"<th>{escape(one)}</th>" for one in heads)
     rows = "".join(_row(stand, item) for item in stand.platform.items(_SHOWN))
-    return f'<h2>{escape(_("Messages"))}</h2><div class="table"><table><tr>{head}</tr>{rows}</table></div>'
+    title = escape(_("Messages"))
+    return f'<h2>{title}</h2><div class="table"><table><tr>{head}</tr>{rows}</table></div>'
 
 
 def _row(stand: "Stand", item: "Item") -> str:
@@ -85,4 +87,5 @@ def _mails(stand: "Stand") -> str:
         for mail in reversed(stand.mailbox[-_SHOWN:])
     )
     heads = "".join(f"<th>{escape(one)}</th>" for one in (_("To"), _("Subject"), _("Text")))
-    return f'<h2>{escape(_("Mailbox"))}</h2><div class="table"><table><tr>{heads}</tr>{rows}</table></div>'
+    title = escape(_("Mailbox"))
+    return f'<h2>{title}</h2><div class="table"><table><tr>{heads}</tr>{rows}</table></div>'

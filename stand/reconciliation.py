@@ -61,6 +61,7 @@ class _Tally:
     again: int = 0
     registered: list[Entry] = field(default_factory=list)
     reported: dict[int, int] = field(default_factory=dict)  # step → entry number
+    decided: dict[int, int] = field(default_factory=dict)  # step → entry number
     unsubscribed: set[int] = field(default_factory=set)
     replies: list[Entry] = field(default_factory=list)
 
@@ -130,8 +131,8 @@ def _enter(tally: _Tally, entry: Entry) -> None:
             tally.again += 1
         case "registered":
             tally.registered.append(entry)
-        case "reported":
-            tally.reported.setdefault(entry.detail["step"], entry.n)
+        case "reported" | "decided" as order:
+            getattr(tally, order).setdefault(entry.detail["step"], entry.n)
         case "unsubscribed":
             tally.unsubscribed.add(entry.detail["step"])
         case "replied":
@@ -229,11 +230,17 @@ def _same_day(day: str, moment: str) -> bool:
 
 
 def _disordered(matched: Mapping[int, Entry], tally: _Tally) -> Iterator[int]:
-    """Yield steps that were told before an earlier one, although the SED reported them in order."""
+    """Yield steps that were told before an earlier one, although the SED decided and reported them in order.
+
+    Where a half-written report makes the two orders differ, either is right: the reports' own times tell
+    the first, their arrival the second.
+    """
     steps = sorted(matched)
     for position, later in enumerate(steps):
         for earlier in steps[:position]:
-            in_order = tally.reported.get(earlier, 0) < tally.reported.get(later, 0)
+            in_order = all(
+                order.get(earlier, 0) < order.get(later, 1) for order in (tally.reported, tally.decided)
+            )
             if in_order and matched[later].n < matched[earlier].n:
                 yield later
                 break

@@ -61,7 +61,7 @@ class Stand:
         self.oauth = OAuthClient()
         self.admin_token = secrets.token_hex(16)
         self.identity = identity or Identity()
-        self.ledger = Ledger(folder / "ledger.jsonl")
+        self.ledger = Ledger(_fresh(folder / "ledger.jsonl"))
         self.desk = Desk(self.ledger)
         self.platform = PlatformState(self.cabinets, ledger=self.ledger, token_seconds=token_seconds)
         self.platform.on_reply = self._after_reply
@@ -125,6 +125,7 @@ class Stand:
 
     def offer(self, case: Case) -> None:
         """Let a citizen send one more message."""
+        self._made += 1
         self.desk.add(case)
         self.platform.offer(case.message)
 
@@ -163,8 +164,7 @@ class Stand:
     # ---- inside
 
     def _more(self, count: int) -> Iterable[Case]:
-        first, self._made = self._made, self._made + count
-        return make_cases(count, self.cabinets, seed=self.seed, now=utc_now(), first=first)
+        return make_cases(count, self.cabinets, seed=self.seed, now=utc_now(), first=self._made)
 
     def _after_reply(self, message_id: int, _round: int, kind: Kind) -> None:
         rating, comment = self.desk.heard(message_id, kind)
@@ -181,3 +181,10 @@ class Stand:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _fresh(path: Path) -> Path:
+    """Return the path after moving the record of an earlier run aside: two runs are never counted as one."""
+    if path.exists():
+        path.rename(path.with_name(f"ledger-{int(path.stat().st_mtime)}-{secrets.token_hex(2)}.jsonl"))
+    return path

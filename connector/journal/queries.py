@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, Select, Table, case, func, literal_column, select, text
 
+from connector.appeal import Event, EventKind
+from connector.journal.codec import load_or_none
 from connector.journal.part import Part
 from connector.journal.records import QueueDepth, Stage, StoredRound
 from connector.journal.reports import Counts, OldestAge
@@ -54,9 +56,27 @@ class Queries(Part):
             yield from page
             after = page[-1].message_id
 
+    def events_of(
+        self, message_ids: Collection[int], kinds: Collection[EventKind]
+    ) -> list[tuple[int, Event]]:
+        """Return what the SEDs told about some rounds (a page of them), in the order of the telling."""
+        return self._db.read(_events_of, message_ids, kinds)
+
 
 def _page(connection: Connection, query: Select[Any]) -> list[StoredRound]:
     return [stored_round(row) for row in connection.execute(query)]
+
+
+def _events_of(
+    connection: Connection, message_ids: Collection[int], kinds: Collection[EventKind]
+) -> list[tuple[int, Event]]:
+    rows = connection.execute(
+        select(event.c.message_id, event.c.payload, event.c.key_uuid)
+        .where(event.c.message_id.in_(message_ids), event.c.kind.in_([str(kind) for kind in kinds]))
+        .order_by(event.c.id)
+    )
+    read = ((row.message_id, load_or_none(Event, row.payload, row.key_uuid)) for row in rows)
+    return [(message_id, told) for message_id, told in read if told is not None]
 
 
 def _depths(connection: Connection, now: datetime) -> list[QueueDepth]:

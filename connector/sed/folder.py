@@ -11,6 +11,7 @@ marker is written when all of it is durable and before that rename, so that afte
 Nothing here cleans up on the way out of an error: a crash could not, so nothing relies on it.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -25,33 +26,43 @@ from connector.appeal import StoredFile
 
 _CHUNK = 1 << 20  # bytes copied at a time
 _LOCK_STRIPES = 64
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the entries of a folder durable (new names, renames)."""
+    """Make the entries of a folder durable (new names, renames).
+
+    Shares of Windows servers cannot do this for folders: there the server's own order of operations holds.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(handle)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a new file and make its bytes durable; its name becomes so by `sync_folder`."""
-    with path.open("wb") as target:
-        target.write(content)
-        target.flush()
-        os.fsync(target.fileno())
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable; its name becomes so by `sync_folder`."""
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
 
 
-def copy_durably(source: BinaryIO, path: Path, digest: "Digest") -> None:
-    """Stream a file into a new one, make its bytes durable and feed `digest` on the way."""
+def sync_tree(folder: Path) -> None:
+    """Make a folder of files durable: called once all are written, one commit of the disk serves them all."""
+    for path in folder.iterdir():
+        sync_file(path)
+    sync_folder(folder)
+
+
+def copy(source: BinaryIO, path: Path, digest: "Digest") -> None:
+    """Stream a file into a new one and feed `digest` on the way. Not durable yet."""
     with path.open("wb") as target:
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
             target.write(chunk)
-        target.flush()
-        os.fsync(target.fileno())
 
 
 class Digest:
@@ -102,17 +113,32 @@ class Markers:
             text = self._path(name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
-        record = json.loads(text)
+        try:
+            record = json.loads(text)
+        except ValueError:  # a crash cut the writing of a mark short: that it is there is what counts
+            return {}
         return record if isinstance(record, dict) else {}
 
     def write(self, name: str, record: Mapping[str, object]) -> None:
         """Write the record, all of it or nothing, durable on return."""
-        path = self._path(name)
-        self._make(path.parent)
+        path = self._place(name)
         draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        write_durably(draft, json.dumps(record, ensure_ascii=False).encode())
+        draft.write_bytes(_encoded(record))
+        sync_file(draft)
         draft.replace(path)
         sync_folder(path.parent)
+
+    def mark(self, name: str, record: Mapping[str, object]) -> None:
+        """Write a record whose mere presence counts, durable on return; after a crash it may be empty."""
+        path = self._place(name)
+        path.write_bytes(_encoded(record))
+        sync_file(path)
+        sync_folder(path.parent)
+
+    def _place(self, name: str) -> Path:
+        path = self._path(name)
+        self._make(path.parent)
+        return path
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
@@ -123,6 +149,10 @@ class Markers:
         for place in reversed(missing):
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
+
+
+def _encoded(record: Mapping[str, object]) -> bytes:
+    return json.dumps(record, ensure_ascii=False).encode()
 
 
 class Handovers:
@@ -150,14 +180,14 @@ class Handovers:
         if self._markers.read(handover.name) is None:
             if not handover.final.exists():
                 return False
-            self._markers.write(handover.name, {"recovered": True})  # our state was lost, the message was not
+            self._markers.mark(handover.name, {"recovered": True})  # our state was lost, the message was not
         if handover.staged.exists():
             self._show(handover)
         return True
 
     def commit(self, handover: Handover, record: Mapping[str, object]) -> None:
         """Hand over what is durable under `staged`. From the marker on, only `done` may be called."""
-        self._markers.write(handover.name, record)
+        self._markers.mark(handover.name, record)
         self._show(handover)
 
     def _show(self, handover: Handover) -> None:

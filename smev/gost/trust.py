@@ -36,9 +36,9 @@ class TrustStore:
 
     def __init__(self, certificates: Iterable[Certificate]) -> None:
         self._all = frozenset(certificates)
-        self._by_subject: dict[bytes, list[Certificate]] = {}
+        self._by_subject: dict[str, list[Certificate]] = {}
         for known in sorted(self._all, key=lambda one: one.raw):
-            self._by_subject.setdefault(known.subject_der, []).append(known)
+            self._by_subject.setdefault(known.subject.casefold(), []).append(known)
 
     def __len__(self) -> int:
         """Return the number of certificates."""
@@ -71,7 +71,7 @@ class TrustStore:
         for _level in range(MAX_CHAIN):
             above: list[Certificate] = []
             for link in links:
-                for issuer in self._named(link.issuer_der, others):
+                for issuer in self._named(link.issuer.casefold(), others):
                     if issuer in seen or not issuer.authority:
                         continue
                     if not link.signed_by(issuer, provider):
@@ -86,8 +86,15 @@ class TrustStore:
             links = above
         return Verdict(trusted=False, code=reason)
 
-    def _named(self, subject: bytes, others: tuple[Certificate, ...]) -> list[Certificate]:
-        return [*self._by_subject.get(subject, []), *(one for one in others if one.subject_der == subject)]
+    def _named(self, subject: str, others: tuple[Certificate, ...]) -> list[Certificate]:
+        """Return the candidates by name; whether one of them is the issuer, its signature tells.
+
+        Names are compared as text: the same name is often encoded in two ways.
+        """
+        return [
+            *self._by_subject.get(subject, []),
+            *(one for one in others if one.subject.casefold() == subject),
+        ]
 
 
 def load_store(paths: Iterable[Path]) -> TrustStore:

@@ -8,6 +8,7 @@ Source: the schemas types, types/basic, types/routing and types/directive of ver
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from lxml import etree
 
@@ -109,13 +110,20 @@ REQUIRED = {
 
 def local(element: etree._Element) -> str:
     """Return the local name of an element of SMEV's namespaces, "?" for any other."""
-    return etree.QName(element).localname if version(element) else "?"
+    return _known(str(element.tag))[0]
 
 
 def version(element: etree._Element) -> str | None:
     """Return the version of SMEV's schemas that the element belongs to, None for a foreign one."""
-    match = _NAMESPACE.fullmatch(etree.QName(element).namespace or "")
-    return match.group(1) if match else None
+    return _known(str(element.tag))[1]
+
+
+@lru_cache(maxsize=256)
+def _known(tag: str) -> tuple[str, str | None]:
+    """Return (local name, version) of a tag {namespace}local, ("?", None) for a foreign one."""
+    namespace, _brace, name = tag[1:].rpartition("}")
+    match = _NAMESPACE.fullmatch(namespace)
+    return (name, match.group(1)) if match else ("?", None)
 
 
 def operation(root: etree._Element) -> etree._Element:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 from lxml import etree
 
@@ -19,7 +20,7 @@ from smev.signature.octets import canonicalize, covered, parse
 from smev.signature.places import Place
 from smev.signature.report import SignatureReport
 
-_XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+_IDENTIFIERS = etree.XPath("//@Id | //@ID | //@xml:id", smart_strings=False)
 _BETWEEN = re.compile(rb">[ \t\n]+<")  # in canonical form: only ever indentation between elements
 _SIGNATURE = f"{{{xmldsig.DS}}}Signature"
 
@@ -60,7 +61,7 @@ class Verification:
         self.top = places.operation(root)
         self.provider = provider
         self._store, self._at = store, at
-        self._ids = Counter(_identifiers(root))
+        self._ids = Counter(cast("list[str]", _IDENTIFIERS(root)))
         self._octets: dict[etree._Element, bytes] = {}
         self._digests: dict[tuple[etree._Element, Digest], bytes] = {}
 
@@ -183,10 +184,3 @@ class Verification:
 
 def _intact(certificate: Certificate, provider: Provider) -> bool:
     return not certificate.self_issued or certificate.signed_by(certificate, provider)
-
-
-def _identifiers(root: etree._Element) -> Iterator[str]:
-    for element in root.iter(etree.Element):
-        for name in ("Id", "ID", _XML_ID):
-            if (value := element.get(name)) is not None:
-                yield value

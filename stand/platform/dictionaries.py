@@ -1,7 +1,7 @@
 """The dictionaries of the platform (platform.md 1.3): regions, categories, subcategories."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -47,12 +47,29 @@ class Region:
     coordinates: str
 
 
-@dataclass(frozen=True, slots=True)
 class Dictionaries:
-    """What `inbox-service` tells. Every region has the same categories here."""
+    """What `inbox-service` tells. Every region has the same categories here; a feed adds its own."""
 
-    regions: tuple[Region, ...]
-    subjects: tuple[Subject, ...]
+    def __init__(self, regions: Sequence[Region], subjects: Iterable[Subject] = ()) -> None:
+        self.regions = tuple(regions)
+        self._subjects = {one.name: one for one in subjects}
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The categories of the moment."""
+        return tuple(self._subjects.values())
+
+    def category(self, subject: str, subsubject: str) -> tuple[int, int]:
+        """Return the ids of a category and a subcategory by their names; new ones get the next ids."""
+        known = self._subjects.get(subject)
+        if known is None:
+            known = Subject(max((one.id for one in self.subjects), default=0) + 1, subject, ())
+        child = next((one for one in known.children if one.name == subsubject), None)
+        if child is None:
+            child = Subsubject(known.id * 1000 + len(known.children) + 1, subsubject)
+            known = Subject(known.id, known.name, (*known.children, child), known.deleted)
+        self._subjects[subject] = known
+        return known.id, child.id
 
     def region(self, region_id: int) -> Region | None:
         """Return a region by its id."""
@@ -81,10 +98,6 @@ class Dictionaries:
             for one in self.subjects
             for child in one.children
         ]
-
-    def with_subjects(self, subjects: Sequence[Subject]) -> "Dictionaries":
-        """Return the same regions with other categories (those of a feed)."""
-        return Dictionaries(self.regions, tuple(subjects))
 
 
 @cache

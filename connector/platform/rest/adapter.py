@@ -106,6 +106,7 @@ class RestPlatform:
         everything = read_all(
             self._page,
             lambda message: (message.platform_id, message.round_told),
+            page_size=paging.page_size,
             max_pages=paging.max_pages,
             max_passes=paging.max_passes,
         )
@@ -168,6 +169,7 @@ class RestPlatform:
         rows = read_all(
             lambda number: self._entries(call, number, parent),
             lambda entry: entry.id,
+            page_size=paging.page_size,
             max_pages=paging.max_pages,
             max_passes=paging.max_passes,
         )

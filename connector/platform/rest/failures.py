@@ -63,7 +63,8 @@ def garbage(call: Call, came: str) -> ConnectorError:
 def from_status(response: httpx.Response, body: bytes, call: Call, *, now: datetime) -> ConnectorError:
     """Return the error for an answer that is no success; `body` is at most the start of it."""
     status = response.status_code
-    sentence = f"{call.what}: HTTP {status}{_words(body, call)}"
+    told = f"HTTP {status}{_words(body, call)}"
+    sentence = f"{call.what}: {told}"
     if status in (401, 403):
         return AuthError(
             _("{sentence}; the platform refuses this cabinet though its token is fresh").format(
@@ -74,7 +75,7 @@ def from_status(response: httpx.Response, body: bytes, call: Call, *, now: datet
         return RetryableError(sentence, after=_retry_after(response, now))
     if status >= 500:
         after = _retry_after(response, now)
-        return unknown_outcome(call, sentence) if call.changing else RetryableError(sentence, after=after)
+        return unknown_outcome(call, told) if call.changing else RetryableError(sentence, after=after)
     if status >= 400 and call.item:
         return PermanentError(sentence, field=_field(body))
     if 300 <= status < 400:

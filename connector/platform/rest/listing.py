@@ -1,8 +1,8 @@
 """Reading a list that is cut into pages and changes while it is read. Pure but for the fetch it is given.
 
 The marks of a page (`last`, `totalPages`) are not believed: a reading ends with a page that brings nothing
-of its own. A list of more than one page is read again from its start until a reading brings nothing new,
-because what leaves the front of a list moves the rest past the page that is read next.
+of its own. What leaves the front of a list moves the rest past the page that is read next, so a list that
+fills a page is read again until two readings in a row are the same.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -18,24 +18,29 @@ def read_all(
     fetch: Callable[[int], Sequence[Row]],
     key: Callable[[Row], Hashable],
     *,
+    page_size: int,
     max_pages: int,
     max_passes: int,
 ) -> Iterator[tuple[list[Row], bool]]:
     """Yield the rows of each page that were not yielded before, and whether the list is finished.
 
-    The last thing yielded, and only that, is finished; it may hold no rows. After `max_passes` readings
-    that all brought something new the rest is left to the next visit. Raises RetryableError for a list of
-    more than `max_pages` pages.
+    The last thing yielded, and only that, is finished; it may hold no rows. A list that changed during
+    each of `max_passes` readings is left to the next visit. Raises RetryableError for a list of more than
+    `max_pages` pages.
     """
     yielded: set[Hashable] = set()
+    before: list[Hashable] | None = None
     for _pass in range(max_passes):
-        known, pages = len(yielded), 0
+        reading: list[Hashable] = []
+        pages = 0
         for rows in _one_reading(fetch, key, max_pages):
             pages += 1
+            reading += map(key, rows)
             if fresh := _not_in(yielded, rows, key):
                 yield fresh, False
-        if pages <= 1 or len(yielded) == known:
-            break
+        if (pages <= 1 and len(reading) < page_size) or reading == before:
+            break  # what ends inside its first page cannot move past it
+        before = reading
     yield [], True
 
 

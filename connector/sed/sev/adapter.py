@@ -91,13 +91,19 @@ class SevSed:
         return fresh, [slip for slip in slips if (slip.envelope, slip.folder) in known]
 
     def _read(self, slip: Slip, page: "_Page") -> bool:
-        """Put a message on the page, unless it is not complete yet. False when the page is full."""
+        """Put a message on the page, unless it is not complete yet. False when the page is full.
+
+        What follows an incomplete message of the same conversation waits with it: order is kept.
+        """
+        if slip.conversation and slip.conversation in page.held:
+            return True
         taken = None
         try:
             taken = self._incoming.take(slip)
             with speaking(self._settings.language):
                 reading = read_events(taken.message, taken.sizes, self._settings, self._memory)
         except IncompleteError:
+            page.held.add(slip.conversation)
             return True
         except BrokenMessageError as error:
             reading, taken = Reading(notes=[error.sentence]), None
@@ -166,6 +172,7 @@ class _Page:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self.held: set[str] = set()
         self.events: list[Event] = []
         self.notes: list[str] = []
         self.receipts: list[str] = []

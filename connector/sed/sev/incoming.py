@@ -12,10 +12,11 @@ from connector.sed.names import is_plain_name
 from connector.sed.sev.envelope import read_envelope
 from connector.sed.sev.message import (
     PASSPORTS,
+    UNKNOWN_TIME,
     Message,
     listed_sizes,
     passport_digest,
-    peek_time,
+    peek,
     read_message,
 )
 from connector.sed.sev.passport import BrokenMessageError, NotWellFormedError
@@ -26,7 +27,6 @@ _HEAD = 8192  # bytes of a passport that tell its time
 _ENVELOPE_LIMIT = 1 << 20  # bytes
 _NO_DIGEST = "-"
 _PASSPORTS = frozenset(name.casefold() for name in PASSPORTS)
-_UNREADABLE_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class IncompleteError(Exception):
@@ -40,6 +40,7 @@ class Slip:
     envelope: str  # file name
     folder: str  # of the message; empty when the envelope cannot be read
     time: datetime
+    conversation: str = ""  # the ReturnID, as far as it can be told from the first bytes
     trouble: BrokenMessageError | None = None
 
 
@@ -75,7 +76,7 @@ class Incoming:
                     mark = (entry.name, state.st_mtime_ns, state.st_size)
                     slip = known.get(mark) or self._slip(entry.name)
                     waiting.append(slip)
-                    if slip.folder and slip.time != _UNREADABLE_FIRST:
+                    if slip.folder and slip.time != UNKNOWN_TIME:
                         found[mark] = slip
         self._slips = found
         return sorted(waiting, key=lambda slip: (slip.time, slip.envelope))
@@ -90,15 +91,15 @@ class Incoming:
         except BrokenMessageError as error:
             stem = name[: -len(".env")]
             own = is_plain_name(stem) and (self._settings.folder_in / stem).is_dir()
-            return Slip(name, stem if own else "", _UNREADABLE_FIRST, error)
-        return Slip(name, envelope.message_folder, self._peek(envelope.message_folder))
+            return Slip(name, stem if own else "", UNKNOWN_TIME, trouble=error)
+        return Slip(name, envelope.message_folder, *self._peek(envelope.message_folder))
 
-    def _peek(self, folder: str) -> datetime:
+    def _peek(self, folder: str) -> tuple[datetime, str]:
         with suppress(FileNotFoundError, NotADirectoryError):
             place = self._settings.folder_in / folder
             with (place / _passport_name(place)).open("rb") as passport:
-                return peek_time(passport.read(_HEAD), self._settings.zone)
-        return _UNREADABLE_FIRST
+                return peek(passport.read(_HEAD), self._settings.zone)
+        return UNKNOWN_TIME, ""
 
     def _bytes(self, name: str, limit: int) -> bytes:
         with (self._settings.folder_in / name).open("rb") as source:
@@ -127,6 +128,8 @@ class Incoming:
         if slip.trouble:
             raise slip.trouble
         place = self._settings.folder_in / slip.folder
+        _refuse_link(place)
+        _refuse_link(place / _passport_name(place))
         content = self._bytes(f"{slip.folder}/{_passport_name(place)}", self._settings.max_passport_size)
         arrived = datetime.fromtimestamp((self._settings.folder_in / slip.envelope).stat().st_mtime, UTC)
         message = read_message(content, place=slip.folder, zone=self._settings.zone, arrived=arrived)
@@ -139,9 +142,7 @@ class Incoming:
 
     def _complete(self, path: Path, listed: int | None) -> int:
         """Return a file's size once it is complete: as large as listed, or still for a moment."""
-        if path.is_symlink():
-            sentence = _("{what} is a link, refused").format(what=f"{path.parent.name}/{path.name}")
-            raise BrokenMessageError(sentence, field="Resource@UniqueName")
+        _refuse_link(path)
         state = path.stat()
         short = listed is not None and state.st_size < listed
         if short or (state.st_size != listed and not self._settling.settled(path, state)):
@@ -184,7 +185,7 @@ class Incoming:
         verdict, digest, envelope, folder = _parsed(receipt)
         source = self._settings.folder_in
         home = self._settings.done if verdict == "done" else self._settings.broken
-        if folder and (source / folder).is_dir():
+        if folder and (source / folder).is_dir() and not (source / folder).is_symlink():
             if self._digest(folder) == digest:
                 move_aside(source / envelope, source / folder / envelope)
                 move_aside(source / folder, home / _kept_name(folder, digest))
@@ -228,6 +229,12 @@ class Incoming:
             name=name, folder=folder
         )
         raise PermanentError(sentence, code="file-gone", field="files")
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        sentence = _("{what} is a link, refused").format(what=f"{path.parent.name}/{path.name}")
+        raise BrokenMessageError(sentence, field="ResourceList")
 
 
 def _passport_name(place: Path) -> str:

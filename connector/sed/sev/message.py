@@ -24,7 +24,9 @@ from connector.sed.sev.passport import (
 )
 
 PASSPORTS = ("DocInfo.xml", "Report.xml")
-_HEADER_TIME = re.compile(r"""<(?:[\w.-]+:)?Header\b[^>]*?\sTime\s*=\s*["']([^"'<>]{1,64})["']""")
+UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
+_HEADER_TAG = re.compile(r"<(?:[\w.-]+:)?Header\b[^<>]*")
+_ATTRIBUTE = re.compile(r"""\s(Time|ReturnID)\s*=\s*["']([^"'<>]{1,64})["']""")
 _HEAD = 8192  # bytes that surely hold the header's start tag
 
 
@@ -144,11 +146,12 @@ def listed_sizes(message: Message) -> dict[str, int]:
     return sizes
 
 
-def peek_time(head: bytes, zone: tzinfo) -> datetime:
-    """Return the header's time from a passport's first bytes; one that cannot be told comes first."""
+def peek(head: bytes, zone: tzinfo) -> tuple[datetime, str]:
+    """Return time and ReturnID from a passport's first bytes; a time that cannot be told comes first."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         start = head[:_HEAD].decode("utf-16", errors="replace")
     else:
         start = head[:_HEAD].decode("latin-1")
-    match = _HEADER_TIME.search(start)
-    return (match and read_time(match[1], zone)) or datetime.min.replace(tzinfo=UTC)
+    tag = _HEADER_TAG.search(start)
+    values = {match[1]: match[2] for match in _ATTRIBUTE.finditer(tag[0])} if tag else {}
+    return read_time(values.get("Time", ""), zone) or UNKNOWN_TIME, values.get("ReturnID", "").strip()

@@ -8,18 +8,19 @@ from pathlib import Path
 
 from config.i18n import _, speaking
 from connector.appeal import Appeal, Pending, StoredFile, key_uuid
-from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
+from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import OpenFile
 from connector.sed.folder import (
     Digest,
     Handover,
     Handovers,
-    copy_durably,
+    copy,
     remove_tree,
+    sync_file,
     sync_folder,
-    write_durably,
+    sync_tree,
 )
-from connector.sed.names import extension, unique_file_name
+from connector.sed.names import extension, safe_file_name, unique_file_name
 from connector.sed.sev.document import PASSPORT, Part, doc_info
 from connector.sed.sev.envelope import Envelope, write_envelope
 from connector.sed.sev.prose import Prose, compose
@@ -65,7 +66,11 @@ class Outgoing:
             found = self._found(name)
             if found:
                 return found
-            self._write(appeal, files, open_file, now)
+            try:
+                self._write(appeal, files, open_file, now)
+            except ConnectorError:
+                remove_tree(self._draft(name))  # of a message that may never come again
+                raise
             return self._hand_over(appeal, name)
 
     def _found(self, name: str) -> Pending | None:
@@ -79,6 +84,9 @@ class Outgoing:
             raise OutcomeUnknownError(sentence)
         return Pending(receipt=name) if self._handovers.done(handover) else None
 
+    def _draft(self, name: str) -> Path:
+        return self._settings.folder_out / f".{name}.tmp"
+
     def _handover(self, name: str) -> Handover:
         folder = self._settings.folder_out
         return Handover(name, staged=folder / f".{name}.env.tmp", final=folder / f"{name}.env")
@@ -89,17 +97,19 @@ class Outgoing:
         """Make folder and staged envelope durable, over whatever a crash left of them."""
         settings, name = self._settings, str(key_uuid(appeal.key))
         out = settings.folder_out
-        draft, final = out / f".{name}.tmp", out / name
+        draft, final = self._draft(name), out / name
         for leftover in (self._handover(name).staged, final, draft):
             remove_tree(leftover)
         draft.mkdir()
         with speaking(settings.language):
             prose = compose(appeal, settings.annotation_limit)
             parts = [*self._text_part(draft, prose), *files_of(draft, files, open_file)]
-        write_durably(draft / PASSPORT, doc_info(appeal, parts, prose, settings, now))
-        sync_folder(draft)
+        (draft / PASSPORT).write_bytes(doc_info(appeal, parts, prose, settings, now))
         draft.rename(final)
-        write_durably(self._handover(name).staged, self._envelope(name))
+        staged = self._handover(name).staged
+        staged.write_bytes(self._envelope(name))
+        sync_tree(final)
+        sync_file(staged)
         sync_folder(out)
 
     def _text_part(self, draft: Path, prose: Prose) -> list[Part]:
@@ -110,7 +120,7 @@ class Outgoing:
         content = b"\xef\xbb\xbf" + content  # a clerk's editor takes it for the local code page otherwise
         title = _("Text of the message")
         unique = unique_file_name(f"{title}.txt", {name.casefold() for name in _RESERVED})
-        write_durably(draft / unique, content)
+        (draft / unique).write_bytes(content)
         return [Part(unique, title, ".txt", len(content), sha256(content).hexdigest())]
 
     def _hand_over(self, appeal: Appeal, name: str) -> Pending:
@@ -160,14 +170,15 @@ def files_of(draft: Path, files: tuple[StoredFile, ...], open_file: OpenFile) ->
                     number=number, error=error.strerror
                 )
                 raise RetryableError(sentence, code="file-store") from error
-            copy_durably(source, draft / unique, digest)
+            copy(source, draft / unique, digest)
         if not digest.matches(file):
             sentence = _("attachment {number} in the file store is damaged: its hash does not match").format(
                 number=number
             )
             raise PermanentError(sentence, code="file-damaged", field="attachments")
-        suffix = extension(unique)
-        description = file.name.removesuffix(suffix).strip() or unique
+        shown = safe_file_name(file.name)
+        suffix = extension(shown)
+        description = shown.removesuffix(suffix) or shown
         parts.append(Part(unique, description, suffix, file.size, file.sha256))
     return parts
 

@@ -150,6 +150,11 @@ class _Reader:
 
     def _failure(self, part: etree._Element) -> None:
         code, why = attribute(part, "Code"), own_text(part)
+        if code in self._settings.technical_failures:
+            words = _("The SED did not take the message ({code}): {why}").format(code=code, why=why)
+            self._add(replace(self._event(EventKind.PROGRESS, ["failure", code, why]), text=words))
+            self._note(_("not taken by the SED, code {code}: a person must look").format(code=code))
+            return
         self._add(replace(self._event(EventKind.REFUSED, [code, why]), code=code, text=why))
 
     def _registration(self, part: etree._Element) -> None:
@@ -277,7 +282,8 @@ class _Reader:
         pointed = attribute(child(self._message.root, "Notification", "Registration"), "DocumentID")
         card = self._message.document(pointed) if pointed else None
         if card is None:
-            ours = (one for one in self._message.documents() if read_uuid(attribute(one, "UID")) == self._key)
+            uids = {self._key, *filter(None, map(read_uuid, self._candidates()))}
+            ours = (one for one in self._message.documents() if read_uuid(attribute(one, "UID")) in uids)
             card = next(ours, None)
         if card is not None:
             yield card

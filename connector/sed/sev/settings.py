@@ -84,6 +84,7 @@ class SevSettings:
     first_status: str = "В работе"  # «Статус ПОС» of a new card
     mart: bool = True  # «Выгрузка в витрину ПОС» of a new card
     flag_words: tuple[str, str] = ("1", "0")  # how a flag is written: yes, no
+    technical_failures: tuple[str, ...] = ()  # codes of Failure that are faults of the exchange, not refusals
     answer_field: str = "Ответ в ПОС"
     answer_groups: tuple[str, ...] = ()
     answer_text_field: str = "Текст ответа ПОС"  # where it is filled; else the document's annotation

@@ -7,17 +7,22 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from connector.errors import ItemError
-from connector.journal.journal import Journal
 from connector.journal.records import Failed, Released, Stage
 from connector.journal.reports import DeadFilter
 from connector.lifecycle import State
 from tests.connector.journal.support import LEASE, RETRY, Clock, done, listed, on_to, open_journal, receive
 
 IDS = st.sampled_from(["a", "b", "c"])
-TEMPLATE: list[Path] = []
 
 
 class Task:
@@ -36,9 +41,12 @@ class Task:
 class Queue(RuleBasedStateMachine):
     """Lanes are lists of tasks; a head may be held until a moment by one holder."""
 
-    def __init__(self):
+    def __init__(self, template, folder):
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="sedlink-machine-"))
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
+        self.url = f"sqlite:///{self.folder / 'journal.db'}"
+        shutil.copy(template, self.folder / "journal.db")
+        self.journal = None
         self.clock = Clock()
         self.lanes = {}
         self.over = set()
@@ -47,11 +55,7 @@ class Queue(RuleBasedStateMachine):
 
     @initialize()
     def open(self):
-        if not TEMPLATE:
-            TEMPLATE.append(Path(tempfile.mkdtemp(prefix="sedlink-machine-")) / "journal.db")
-            Journal.upgrade(f"sqlite:///{TEMPLATE[0]}")
-        shutil.copy(TEMPLATE[0], self.folder / "journal.db")
-        self.journal = open_journal(f"sqlite:///{self.folder / 'journal.db'}", self.folder, self.clock)
+        self.journal = open_journal(self.url, self.folder, self.clock)
 
     def teardown(self):
         self.journal.close()
@@ -154,7 +158,7 @@ class Queue(RuleBasedStateMachine):
         """The process dies: whatever was in hand is forgotten, the database file is opened anew."""
         self.held.clear()
         self.journal.close()
-        self.journal = open_journal(f"sqlite:///{self.folder / 'journal.db'}", self.folder, self.clock)
+        self.journal = open_journal(self.url, self.folder, self.clock)
 
     @rule(seconds=st.sampled_from([1, LEASE.total_seconds() - 1, LEASE.total_seconds()]))
     def wait(self, seconds):
@@ -183,5 +187,12 @@ class Queue(RuleBasedStateMachine):
         assert sum(counts.parked.values()) == sum(task.parked for task in tasks)
 
 
-TestQueue = Queue.TestCase
-TestQueue.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+MEMORY = Path("/dev/shm")  # commits by the thousand: a disk's fsync would be most of the time
+
+
+def test_the_queue_behaves_like_its_model(sqlite_template, tmp_path):
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path) as folder:
+        run_state_machine_as_test(
+            lambda: Queue(sqlite_template, folder),
+            settings=settings(max_examples=60, stateful_step_count=30, deadline=None),
+        )

@@ -10,6 +10,7 @@ from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
 from connector.platform.rest import default_profile
 from tests.connector.platform.conformance import stored
 from tests.connector.platform.loopback import (
+    CABINET,
     LIST,
     Script,
     connected,
@@ -105,8 +106,9 @@ def test_a_complaint_is_bounded_and_echoes_nobody(script):
 def test_a_server_error_after_a_reply(script, status, kind):
     script.answer("POST", LIST, status, b"<html>", {"Retry-After": "7"})
     with connected(script) as platform:
-        with pytest.raises(kind):
+        with pytest.raises(kind) as sent:
             platform.send(reply(), ())
+        assert sent.value.sentence.count(CABINET.name) == 1
         with pytest.raises(RetryableError) as failed:
             platform.accept("1")
     assert failed.value.after == 7

@@ -1,4 +1,4 @@
-"""A small ДЕЛО of the tests' own, on the other side of the СЭВ folder: built from the facts of sed.md alone."""
+"""A small ДЕЛО of the tests' own on the other side of the СЭВ folder, built from the facts of sed.md."""
 
 import hashlib
 import os
@@ -88,7 +88,8 @@ class FolderDelo:
         self.report(key, f"<Failure Code={quoteattr(code)}>{escape(text)}</Failure>", kind="Failure")
 
     def assign(self, key, executor, text, deadline):
-        contact = f"<Contact>{organisation()}<OfficialPerson><FIO>{escape(executor)}</FIO></OfficialPerson></Contact>"
+        who = f"<OfficialPerson><FIO>{escape(executor)}</FIO></OfficialPerson>"
+        contact = f"<Contact>{organisation()}{who}</Contact>"
         task = (
             '<Task TaskID="3" UID="f00d" Type="Resolution" Privacy="false">'
             f'<Text>{escape(text)}</Text><Executor Responsible="true">{contact}</Executor>'
@@ -147,10 +148,12 @@ class FolderDelo:
         )
         passport = (
             '<?xml version="1.0" encoding="UTF-8"?><Report xmlns="http://www.eos.ru/2010/sev">'
-            f'<Header MessageID="{uuid4().hex}" Version="1.0" Time="{self.clock.isoformat()}" MessageType="{kind}" '
-            f'ReturnID="{uid}" ResourceID="0"><Sender><Contact>{organisation()}</Contact><EDMS UID="1"/></Sender>'
+            f'<Header MessageID="{uuid4().hex}" Version="1.0" Time="{self.clock.isoformat()}" '
+            f'MessageType="{kind}" ReturnID="{uid}" ResourceID="0">'
+            f'<Sender><Contact>{organisation()}</Contact><EDMS UID="1"/></Sender>'
             f"<Recipient><Contact>{organisation()}</Contact></Recipient><ResourceList>{resources}</ResourceList>"
-            f'</Header><Notification><InitialDoc UID="{uid}"><Number>1</Number><Date>2024-03-01</Date></InitialDoc>'
+            f'</Header><Notification><InitialDoc UID="{uid}"><Number>1</Number>'
+            "<Date>2024-03-01</Date></InitialDoc>"
             f"{notification}</Notification>"
             + (f"<DocumentList>{documents}</DocumentList>" if documents else "")
             + (f"<TaskList>{tasks}</TaskList>" if tasks else "")

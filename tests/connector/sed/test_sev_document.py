@@ -1,6 +1,5 @@
 """What ДЕЛО is given: the passport's content, and its validity whatever a citizen wrote."""
 
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from connector.sed.sev.envelope import Envelope, read_envelope, write_envelope
 from connector.sed.sev.passport import BrokenMessageError
 from connector.sed.sev.prose import compose
 from tests.connector.sed.appeals import Store, an_appeal
+from tests.connector.sed.disk_faults import quick_folder
 from tests.connector.sed.sev_peer import settings_for
 
 NOW = datetime(2024, 3, 2, 8, 0, tzinfo=UTC)
@@ -163,7 +163,8 @@ def test_chosen_additional_fields(tmp_path):
         "О": "oktmo",
     }
     _folder, root = written(an_appeal(fast_track=True), tmp_path, additional_fields=fields)
-    assert dict(zip(every(root, "//s:AdditionalField/@Name"), every(root, "//s:AdditionalField"), strict=True)) == {
+    named = zip(every(root, "//s:AdditionalField/@Name"), every(root, "//s:AdditionalField"), strict=True)
+    assert dict(named) == {
         "Категория": "Дороги / Освещение", "Быстро": "1", "Срок": "01.04.2024 00:30",
     }  # fmt: skip
 
@@ -247,7 +248,7 @@ appeals = st.builds(
 )
 @given(appeal=appeals, names=st.lists(anything, max_size=3), limit=st.sampled_from([100, 2000]))
 def test_whatever_was_written_is_valid_by_both_generations(schemas, appeal, names, limit):
-    with tempfile.TemporaryDirectory() as root:
+    with quick_folder() as root:
         folder, passport = written(
             appeal, Path(root), [(name, b"x") for name in names], annotation_limit=limit
         )

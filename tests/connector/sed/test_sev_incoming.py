@@ -45,6 +45,31 @@ def only_message(peer):
     return folder
 
 
+def test_real_messages_come_through_the_folder(peer, shared_data):
+    samples = shared_data / "sed" / "samples_real_anonymised"
+    for name, passport, files in (
+        ("a", "sev_Report_Reception.xml", {}),
+        ("b", "sev_Report_Failure.xml", {}),
+        ("c", "sev_Report_Report.xml", {}),
+        ("d", "sev_DocInfo.xml", {"file.docx": b"x" * 14_000}),
+        ("e", "sev_DocInfo_with_EDS.xml", {"file.doc": b"x" * 54_000, "file.sig": b"s"}),
+    ):
+        kind = "DocInfo.xml" if "DocInfo" in passport else "Report.xml"
+        peer.put((samples / passport).read_bytes(), files, name=name, passport_name=kind)
+    sed = peer.sed()
+    events, _cursor, notes = drain(sed, limit=2)
+    assert notes == []
+    assert [event.kind for event in events] == [  # by the times in their headers
+        EventKind.ANSWER,
+        EventKind.REGISTERED,
+        EventKind.REFUSED,
+        EventKind.ACKNOWLEDGED,
+        EventKind.ANSWER,
+    ]
+    with sed.open_file(events[-1].files[0].ref) as opened:
+        assert len(opened.read()) == 54_000
+
+
 # -- complete or not
 
 
@@ -128,6 +153,22 @@ def test_letter_case_of_a_windows_peer(peer):
     assert names(peer.settings.folder_in) == []
 
 
+def test_later_messages_of_a_conversation_wait_for_an_incomplete_one(peer):
+    other = an_appeal(platform_id="2").key
+    peer.register(KEY, "Т-1", DAY)
+    passport = only_message(peer) / "Report.xml"
+    whole = passport.read_bytes()
+    passport.write_bytes(whole[: len(whole) // 2])
+    peer.redirect(KEY, "Управление примеров")
+    peer.register(other, "Т-2", DAY)
+    sed = peer.sed()
+    first, cursor, _notes = drain(sed)
+    assert [event.number for event in first] == ["Т-2"]
+    passport.write_bytes(whole)
+    second, _cursor, _notes = drain(sed, cursor)
+    assert [event.kind for event in second] == [EventKind.REGISTERED, EventKind.REDIRECTED]
+
+
 # -- broken
 
 
@@ -186,6 +227,16 @@ def test_link_instead_of_a_file_is_refused(peer, tmp_path):
     file.symlink_to(tmp_path / "secret")
     events, _cursor, notes = drain(peer.sed())
     assert (events, len(notes)) == ([], 1)
+
+
+def test_link_instead_of_a_folder_is_refused(peer, tmp_path):
+    peer.register(KEY, "Т-1", DAY)
+    folder = only_message(peer)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    events, _cursor, notes = drain(peer.sed())
+    assert (events, len(notes)) == ([], 1)
+    assert names(tmp_path / "elsewhere") == ["Report.xml"]
 
 
 def test_huge_passport_is_not_read_into_memory(tmp_path):
@@ -326,14 +377,14 @@ def test_file_that_an_administrator_removed_is_an_error_that_names_it(peer):
     sed = peer.sed()
     ((event,), _cursor, _notes) = drain(sed)
     shutil.rmtree(peer.settings.done)
-    with pytest.raises(PermanentError, match="file1.bin") as caught:
+    with pytest.raises(PermanentError, match=r"file1\.bin") as caught:
         sed.open_file(event.files[0].ref)
     assert caught.value.code == "file-gone"
 
 
 def test_receipt_of_another_kind_is_refused(peer):
     for receipt in ("done/x/../../etc/passwd", "gone/-/a/b", "done/-/a"):
-        with pytest.raises(ValueError, match="receipt|unpack"):
+        with pytest.raises(ValueError, match=r"receipt|unpack"):
             peer.sed().acknowledge([receipt])
 
 
@@ -395,7 +446,7 @@ def test_moving_across_file_systems_is_said(tmp_path, monkeypatch):
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(RetryableError, match="file systems|файловых"):
+    with pytest.raises(RetryableError, match=r"file systems|файловых"):
         move_aside(tmp_path / "a", tmp_path / "b" / "a")
 
 

@@ -1,6 +1,7 @@
 """A message is handed to ДЕЛО exactly once, whatever dies when, and never half-written."""
 
-import tempfile
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from connector.appeal import Pending, StoredFile, key_uuid
 from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
 from tests.connector.sed.appeals import Store, an_appeal, sha256
-from tests.connector.sed.disk_faults import Crash, Disk, crash_at
+from tests.connector.sed.disk_faults import Crash, Disk, crash_at, quick_folder
 from tests.connector.sed.sev_peer import FolderDelo
 
 
@@ -35,7 +36,7 @@ HASHES = {name: sha256(content) for name, content in CONTENTS.items()}
 
 
 def total_steps():
-    with tempfile.TemporaryDirectory() as folder:
+    with quick_folder() as folder:
         peer, store = FolderDelo(Path(folder)), Store()
         files = tuple(store.put(name, content) for name, content in CONTENTS.items())
         with crash_at(-1).watched() as disk:
@@ -68,7 +69,7 @@ def test_killed_at_every_step_it_is_delivered_once(peer, store, step, eager):
     takes=st.sets(st.integers(1, 4 * STEPS), max_size=12),
 )
 def test_any_crashes_with_a_consumer_at_any_moment(crashes, takes):
-    with tempfile.TemporaryDirectory() as folder:
+    with quick_folder() as folder:
         peer, store, appeal = FolderDelo(Path(folder)), Store(), an_appeal()
         files = tuple(store.put(name, content) for name, content in CONTENTS.items())
         seen = 0
@@ -97,17 +98,13 @@ def test_everything_is_durable_before_the_marker_and_the_marker_before_the_envel
         give(peer, store, an_appeal(), (store.put("a.txt", b"a"),))
     out, name = peer.settings.folder_out, str(key_uuid(an_appeal().key))
     shown = trace.index(("rename", f"{out}/.{name}.env.tmp"))
-    marked = next(
-        place
-        for place, (what, path) in enumerate(trace)
-        if what in {"replace", "rename"} and "handed" in path
-    )
-    draft = f"{out}/.{name}.tmp"
-    for path in (f"{draft}/a.txt", f"{draft}/DocInfo.xml", draft, f"{out}/.{name}.env.tmp"):
-        assert ("fsync", path) in trace[:marked], path
-    assert trace.index(("rename", draft)) < trace.index(("fsync", str(out))) < marked
-    marker_folder = Path(trace[marked][1]).parent
-    assert ("fsync", str(marker_folder)) in trace[marked:shown]
+    marked = next(place for place, (_what, path) in enumerate(trace) if path.endswith(f"{name[:2]}/{name}"))
+    renamed = trace.index(("rename", f"{out}/.{name}.tmp"))
+    folder = f"{out}/{name}"
+    for path in (f"{folder}/a.txt", f"{folder}/DocInfo.xml", folder, f"{out}/.{name}.env.tmp", str(out)):
+        assert ("fsync", path) in trace[renamed:marked], path
+    marker = Path(trace[marked][1])
+    assert {("fsync", str(marker)), ("fsync", str(marker.parent))} <= set(trace[marked:shown])
     assert ("fsync", str(out)) in trace[shown:]
 
 
@@ -153,6 +150,20 @@ def test_damaged_file_of_the_store_never_reaches_the_sed(peer, store):
     assert caught.value.code == "file-damaged"
     assert peer.sed().find(an_appeal().key) is None
     assert peer.received(an_appeal().key).cards == 0
+    assert list(peer.settings.folder_out.iterdir()) == []
+
+
+def test_share_that_cannot_sync_folders_is_used_all_the_same(peer, store, monkeypatch):
+    real = os.fsync
+
+    def fsync(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(22, "Invalid argument")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    give(peer, store, an_appeal(), ())
+    assert peer.received(an_appeal().key).cards == 1
 
 
 def test_unreadable_store_is_not_blamed_on_the_share(peer, store):

@@ -1,6 +1,7 @@
 """What ДЕЛО tells: real samples, every kind of report, encodings, times, and anything at all."""
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from connector.appeal import AnswerResult, EventKind, Person, key_uuid
 from connector.sed.sev.envelope import read_envelope
-from connector.sed.sev.message import peek_time, read_message
+from connector.sed.sev.message import peek, read_message
 from connector.sed.sev.passport import BrokenMessageError, parse, read_date, read_time, read_uuid
 from connector.sed.sev.people import person
 from connector.sed.sev.reports import read_events
@@ -79,12 +80,26 @@ def test_real_failure(samples):
     assert event.at == datetime(2014, 12, 10, 5, 42, 11, 352619, tzinfo=UTC)
 
 
+def test_failure_of_the_exchange_is_for_a_person_where_the_setting_says_so(samples):
+    content = (samples / "sev_Report_Failure.xml").read_bytes()
+    reading = read(content, technical_failures=("39",))
+    assert [event.kind for event in reading.events] == [EventKind.PROGRESS]
+    assert len(reading.notes) == 1
+    assert [event.kind for event in read(content, technical_failures=("40",)).events] == [EventKind.REFUSED]
+
+
 def test_real_registration(samples):
     (event,) = read((samples / "sev_Report_Report.xml").read_bytes()).events
     assert event.kind is EventKind.REGISTERED
     assert (event.number, event.document_date) == ("N-1/1", date(2014, 12, 8))
     assert event.at == datetime(2014, 12, 8, 12, 7, 36, 987000, tzinfo=UTC)  # no zone: the SED's own
     assert event.key == "d486f296-04f5-417b-8e77-58baa7db0829"
+
+
+def test_real_registration_whose_reference_dangles_is_found_by_the_document(samples):
+    content = (samples / "sev_Report_Report.xml").read_bytes()
+    content = content.replace(b'<Registration DocumentID="11398634"', b'<Registration DocumentID="0"')
+    assert [event.number for event in read(content).events] == ["N-1/1"]
 
 
 def test_real_registration_in_another_zone(samples):
@@ -138,12 +153,14 @@ CARD = (
 
 
 def contact(fio, post="консультант"):
-    return f"<Contact>{organisation()}<OfficialPerson><FIO>{fio}</FIO><Post>{post}</Post></OfficialPerson></Contact>"
+    who = f"<OfficialPerson><FIO>{fio}</FIO><Post>{post}</Post></OfficialPerson>"
+    return f"<Contact>{organisation()}{who}</Contact>"
 
 
 def test_a_report_brings_several_events_in_order():
     task = (
-        f'<Task TaskID="3" UID="t" Type="Resolution"><Author>{contact("Начальников Н.Н.")}</Author><Text>Ответить'
+        f'<Task TaskID="3" UID="t" Type="Resolution"><Author>{contact("Начальников Н.Н.")}</Author>'
+        "<Text>Ответить"
         f'</Text><Executor Responsible="true">{contact("Первый Пётр Петрович")}</Executor><Executor '
         f'Responsible="false">{contact("В.В. Вторая")}</Executor><Control><Deadline>2024-03-20</Deadline>'
         "</Control><IsProject>false</IsProject></Task>"
@@ -259,18 +276,22 @@ def test_answer_text_is_its_own_field_then_the_annotation():
 @pytest.mark.parametrize(
     "link",
     [
-        f'<Link DocumentID="2"><LinkType>В ответ на</LinkType></Link></Document><Document UID="{OURS}" '
-        'DocumentID="2" MainDocument="false">',
+        (
+            '<Link DocumentID="2"><LinkType>В ответ на</LinkType></Link></Document>'
+            f'<Document UID="{OURS}" DocumentID="2" MainDocument="false">'
+        ),
         f'<Link Description="ПОС-500123 ({OURS.hex})"><LinkType>В ответ на</LinkType></Link>',
     ],
 )
 @pytest.mark.parametrize("kind", ["MainDoc", "AddToDoc"])
 def test_document_linked_to_ours_is_an_answer(link, kind):
     content = (
-        f'<DocInfo xmlns="http://www.eos.ru/2010/sev"><Header MessageType="{kind}" Time="2024-03-05T10:00:00" '
-        'ReturnID="00000000000000000000000000000001"/><DocumentList><Document UID="bb" DocumentID="1" '
-        'MainDocument="true"><RegistrationInfo><Number>О-1</Number><Date>2024-03-20</Date></RegistrationInfo>'
-        f'<AdditionalField Name="Ответ в ПОС" Type="Flag">1</AdditionalField>{link}</Document></DocumentList></DocInfo>'
+        '<DocInfo xmlns="http://www.eos.ru/2010/sev">'
+        f'<Header MessageType="{kind}" Time="2024-03-05T10:00:00" ReturnID="{"0" * 31}1"/>'
+        '<DocumentList><Document UID="bb" DocumentID="1" MainDocument="true"><RegistrationInfo>'
+        "<Number>О-1</Number><Date>2024-03-20</Date></RegistrationInfo>"
+        f'<AdditionalField Name="Ответ в ПОС" Type="Flag">1</AdditionalField>{link}'
+        "</Document></DocumentList></DocInfo>"
     )
     (event,) = read(content.encode()).events
     assert (event.kind, event.key, event.number) == (EventKind.ANSWER, str(OURS), "О-1")
@@ -350,7 +371,7 @@ def test_real_encoding_wins_over_the_declared_one(declared, real):
     declaration = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
     content = (declaration + report('<Failure Code="1">Отказ: ёж № 5</Failure>')).encode(real)
     assert read(content).events[0].text == "Отказ: ёж № 5"
-    assert peek_time(content, MOSCOW) == datetime(2024, 3, 5, 7, tzinfo=UTC)
+    assert peek(content, MOSCOW) == (datetime(2024, 3, 5, 7, tzinfo=UTC), OURS.hex)
 
 
 @pytest.mark.parametrize(
@@ -406,15 +427,17 @@ def test_people(text, expected):
 
 # -- anything at all
 
+TAGS = [
+    "Report", "DocInfo", "Header", "Notification", "Registration", "Failure", "Reception", "Answer", "FIO",
+    "Consideration", "Redirection", "Document", "DocumentList", "TaskList", "Task", "File", "Control", "Date",
+    "Deadline", "InitialDoc", "Link", "AdditionalField", "Contact", "Executor", "ResourceList", "Resource",
+    "Author", "Writer", "OfficialPerson",
+]  # fmt: skip
 pieces = st.recursive(
     st.text(max_size=8),
     lambda inner: st.builds(
         lambda tag, attributes, parts: f"<{tag} {attributes}>{''.join(parts)}</{tag}>",
-        st.sampled_from(
-            "Report DocInfo Header Notification Registration Failure Reception Consideration Redirection Answer "
-            "Document DocumentList TaskList Task File Control Deadline InitialDoc Link AdditionalField Contact Executor "
-            "ResourceList Resource Date Author Writer OfficialPerson FIO".split()
-        ),
+        st.sampled_from(TAGS),
         st.sampled_from(
             [
                 "",
@@ -434,15 +457,11 @@ pieces = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.binary(max_size=300), pieces.map(lambda text: text.encode(errors="replace"))))
 def test_any_bytes_are_read_or_broken(content):
-    try:
+    with suppress(BrokenMessageError):
         read(content)
-    except BrokenMessageError:
-        pass
-    try:
+    with suppress(BrokenMessageError):
         read_envelope(content, stem="x")
-    except BrokenMessageError:
-        pass
-    peek_time(content, MOSCOW)
+    peek(content, MOSCOW)
 
 
 @settings(max_examples=150, deadline=None)
@@ -462,10 +481,8 @@ def test_damaged_real_looking_reports(data):
     whole = bytearray(report('<Registration DocumentID="7"/>', documents=CARD.format(extra="")).encode())
     for _blow in range(data.draw(st.integers(1, 5))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    try:
+    with suppress(BrokenMessageError):
         read(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
-    except BrokenMessageError:
-        pass
 
 
 @given(st.text(max_size=40))

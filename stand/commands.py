@@ -1,0 +1,150 @@
+"""`sedlink stand`: runs the test stand alone until Ctrl-C.
+
+Exit codes: 0 stopped, 1 cannot run, 2 wrong use (a feed, a map, kinds of faults).
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from config.console import show_error, show_json, show_table
+from config.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from stand.feed import Feed
+    from stand.reconciliation import Reconciliation
+    from stand.running import Stand
+
+
+def stand(
+    messages: Annotated[
+        int, typer.Option(min=0, max=100_000, help=_("how many messages the generator writes"))
+    ] = 50,
+    cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets the platform has"))] = 3,
+    directory: Annotated[
+        Path, typer.Option("--dir", help=_("folder for the exchange, the record and a sedlink.toml"))
+    ] = Path("stand-data"),
+    feed: Annotated[
+        Path | None, typer.Option(help=_("CSV of real requests instead of the generator"))
+    ] = None,
+    map_name: Annotated[
+        str, typer.Option("--map", help=_("column map of the feed: a shipped one or a TOML file"))
+    ] = "nyc311",
+    faults: Annotated[
+        str, typer.Option(help=_("all, none or kinds of faults separated by commas (docs/stand.md)"))
+    ] = "none",
+    seed: Annotated[int, typer.Option(help=_("the same seed gives the same run"))] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help=_("port of the platform; 0 = any free one"))
+    ] = 8311,
+    pace: Annotated[
+        float, typer.Option(min=0, max=86_400, help=_("seconds between two steps of a clerk"))
+    ] = 2.0,
+    schemas: Annotated[
+        Path | None, typer.Option(help=_("folder with the schemas of the СЭВ exchange, to check messages by"))
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help=_("two JSON lines: the start, the reconciliation"))
+    ] = False,
+) -> None:
+    """Run the test stand: a platform, a ДЕЛО in its folders, a mailbox; until Ctrl-C."""
+    from stand.columns import ColumnMapError
+    from stand.feed import FeedError, open_feed
+    from stand.generator import make_cabinets
+    from stand.running import Stand
+
+    made = make_cabinets(cabinets, seed)
+    try:
+        source = open_feed(feed, map_name, made) if feed else None
+        running = Stand(
+            directory, cabinets=made, messages=messages, cases=source.cases() if source else None,
+            dictionaries=source.dictionaries if source else None, seed=seed, faults=faults, port=port,
+            pace=pace, schemas=schemas,
+        )  # fmt: skip
+    except (ColumnMapError, ValueError) as error:
+        _fail(str(error), 2)
+    except OSError as error:
+        _fail(_("the stand cannot start: {error}").format(error=error), 1)
+    try:
+        _run(running, source, directory, as_json=as_json)
+    except FeedError as error:
+        _fail(str(error), 2)
+
+
+def _run(running: "Stand", source: "Feed | None", directory: Path, *, as_json: bool) -> None:
+    import threading
+
+    from stand.feed import write_oddities
+    from stand.snippet import write_config
+
+    stop = threading.Event()
+    _on_signals(stop)
+    try:
+        running.start()
+        config = write_config(running, directory)
+        if source:
+            write_oddities(source.oddities, directory / "feed-oddities.csv")
+        _tell_start(running, config, source, as_json=as_json)
+        stop.wait()
+    finally:
+        running.stop()
+    _tell_end(running.reconcile(), as_json=as_json)
+
+
+def _on_signals(stop: "Event") -> None:
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_received: stop.set())
+
+
+def _tell_start(running: "Stand", config: Path, source: "Feed | None", *, as_json: bool) -> None:
+    odd = len(source.oddities) if source else 0
+    told = {
+        "base_url": running.base_url, "page": f"{running.base_url}/", "mail_port": running.mail_port,
+        "to_sed": str(running.to_sed), "from_sed": str(running.from_sed), "config": str(config),
+        "record": str(running.folder / "ledger.jsonl"), "admin_token": running.admin_token, "oddities": odd,
+        "messages": len(running.platform.items(10**9)), "cabinets": [one.opa_id for one in running.cabinets],
+    }  # fmt: skip
+    if as_json:
+        show_json(told)
+        return
+    rows = [
+        (_("platform"), running.base_url),
+        (_("page for people"), told["page"]),
+        (_("folder to the SED"), running.to_sed),
+        (_("folder from the SED"), running.from_sed),
+        (_("mailbox (SMTP)"), f"127.0.0.1:{running.mail_port}"),
+        (_("messages"), told["messages"]),
+        (_("token of /stand/…"), running.admin_token),
+        (_("configuration of sedlink"), config),
+    ]
+    show_table((_("what"), _("where")), rows, title=_("The stand is running; Ctrl-C stops it"))
+    if odd:
+        text = ngettext("{n} odd cell in the feed: {path}", "{n} odd cells in the feed: {path}", odd)
+        typer.echo(text.format(n=odd, path=running.folder / "feed-oddities.csv"))
+    typer.echo(_("Try: sedlink --help; then sedlink sync --config {config}").format(config=config))
+
+
+def _tell_end(count: "Reconciliation", *, as_json: bool) -> None:
+    if as_json:
+        show_json(count.as_json())
+        return
+    rows = [
+        (_("offered"), count.offered), (_("accepted by sedlink"), count.received),
+        (_("registered in the SED"), count.registered), (_("interim statuses"), count.interim),
+        (_("answered"), count.answered), (_("refused"), count.refused),
+        (_("redirected"), count.redirected), (_("postponed"), count.postponed),
+        (_("not arrived or not told (on the way or lost)"), len(count.lost)),
+        (_("doubled"), len(count.doubled)),
+        (_("out of order"), len(count.out_of_order)), (_("wrong"), len(count.wrong)),
+    ]  # fmt: skip
+    show_table((_("what"), _("how many")), rows, title=_("What the stand saw"))
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    show_error(sentence)
+    raise typer.Exit(code)

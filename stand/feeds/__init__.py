@@ -1,0 +1,1 @@
+"""Column maps that ship with the stand: one TOML file per source of real requests."""

@@ -1,0 +1,136 @@
+"""The stand's ДЕЛО as the peer of the conformance suite: its clerk is told what to decide next."""
+
+import hashlib
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from connector.appeal import key_uuid
+from connector.sed.sev import Organisation, SevSed
+from stand.delo.clerk import Delo
+from stand.desk import Assignment
+from stand.ledger import Ledger
+from stand.words import Decision, DecisionKind, Message, Official
+from tests.connector.sed.conformance import Received
+from tests.connector.sed.sev_peer import FolderDelo, settings_for
+
+INDEX = "STAND-DELO"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A file of an answer, by its bytes."""
+
+    name: str
+    body: bytes
+
+    @property
+    def sha256(self):
+        return hashlib.sha256(self.body).hexdigest()
+
+    def content(self):
+        return self.body
+
+
+class AnyPlan:
+    """Every document is somebody's; what is decided about it comes later."""
+
+    def find(self, hints, uid):
+        return Assignment(Message(1, 77, "ПОС-1", "{}"), 1, (), ()), False
+
+
+class ToldDelo(Delo):
+    """Remembers its cards by document and what it published, so that a test can go on from there."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.cards, self.arrivals, self.published = {}, Counter(), []
+
+    def _admit(self, incoming):
+        self.arrivals[str(UUID(incoming.uid))] += 1
+        super()._admit(incoming)
+
+    def _plan(self, card):
+        self.cards[str(UUID(card.incoming.uid))] = card
+        super()._plan(card)
+
+    def _publish(self, *args):
+        self.published.append(args)
+        super()._publish(*args)
+
+
+class StandDelo:
+    lose_connection_after_commit = FolderDelo.lose_connection_after_commit
+    lose_connection_before_commit = FolderDelo.lose_connection_before_commit
+    _failing_rename = staticmethod(FolderDelo._failing_rename)
+
+    def __init__(self, root, schemas=None):
+        self.settings = settings_for(root, recipient=Organisation(INDEX, "Стенд ДЕЛО"))
+        self.ledger = Ledger()
+        self.delo = ToldDelo(
+            self.settings.folder_out,
+            self.settings.folder_in,
+            plans=AnyPlan(),
+            ledger=self.ledger,
+            schemas=schemas,
+        )
+
+    def sed(self):
+        return SevSed(self.settings)
+
+    def received(self, key):
+        self.delo.step()
+        assert [entry.detail for entry in self.ledger.entries() if entry.what == "sed_rejected"] == []
+        uid = str(key_uuid(key))
+        if uid not in self.delo.cards:
+            return Received(0)
+        names = Counter()
+        files = {}
+        for file in self.delo.cards[uid].incoming.files:
+            names[file.name] += 1
+            files[file.name + "'" * (names[file.name] - 1)] = file.sha256
+        return Received(self.delo.arrivals[uid], files)
+
+    def register(self, key, number, day):
+        card = self._card(key)
+        card.number, card.registered = number, day
+        self._decide(key, Decision(DecisionKind.REGISTER))
+
+    def refuse(self, key, code, text):
+        self._decide(key, Decision(DecisionKind.REFUSE, code=int(code), text=text))
+
+    def assign(self, key, executor, text, deadline):
+        surname, initials = executor.split()
+        who = (Official(surname, initials, "", "консультант"),)
+        self._decide(key, Decision(DecisionKind.ASSIGN, text=text, deadline=deadline, executors=who))
+
+    def prolong(self, key, deadline):
+        self._decide(key, Decision(DecisionKind.PROLONG, deadline=deadline))
+
+    def redirect(self, key, organisation):
+        self._decide(key, Decision(DecisionKind.REDIRECT, organisation=organisation))
+
+    def answer(self, key, text, files, *, commanded, solved, number):
+        papers = tuple(Paper(name, body) for name, body in files.items())
+        kind = DecisionKind.ANSWER if commanded else DecisionKind.DRAFT
+        self._decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
+
+    def repeat(self):
+        self.delo._publish(*self.delo.published[-1])
+
+    def _card(self, key):
+        return self.delo.cards[str(key_uuid(key))]
+
+    def _decide(self, key, decision):
+        self.delo._decide(self._card(key), 1, decision)
+
+
+@contextmanager
+def running(delo):
+    """Let a ДЕЛО of the stand work in its thread meanwhile."""
+    delo.start()
+    try:
+        yield delo
+    finally:
+        delo.stop()
