@@ -94,7 +94,9 @@ def test_an_edition_holds_from_its_day(tmp_path):
     assert own.repeated(RECEIVED, marked=True, round_=1, before=False)
 
 
-@pytest.mark.parametrize("text", ["", "[[edition]]\nsince = 1", "[[edition]]\nsince=2020-01-01\nnew = 5", "["])
+@pytest.mark.parametrize(
+    "text", ["", "[[edition]]\nsince = 1", "[[edition]]\nsince=2020-01-01\nnew = 5", "["]
+)
 def test_a_wrong_file_is_refused(tmp_path, text):
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionsError, match=r"own\.toml"):

@@ -106,25 +106,14 @@ def test_a_real_xls_with_doubled_headers_under_a_title():
     assert {one.code for one in check(third, AS_OF).refusals} == {"no-received", "status-unknown"}
 
 
-POS = (
-    "Номер|Номер ЕПГУ|Источник|Верхнеуровневый ЛКО|Категория|Подкатегория|Факт|"
-    "Организация, в которую поступило сообщение|Организация, в которой находится сообщение|Дата поступления|"
-    "Дата планируемого завершения работ|Дата фактического завершения работ|Стадия|Статус|Просрочено|Фаст-трек|ФЗ|"
-    "Заявитель выбрал подачу по 59-ФЗ|Тип решения|Направлено по email в ФОИВ, не подключенный к ПОС|"
-    "Оценка ответа заявителем|Повторное рассмотрение|ФИО координатора|ФИО исполнителя|ФИО руководителя"
-).split("|")
-MESSAGE = (
-    "77|123|Виджет|ЛКО|Дороги|Ямы|-|Город|Район|01.02.2026|03.03.2026|05.03.2026|Закрыто|Отправлен ответ заявителю|"
-    "Да|Нет|Да|Да|Решено|-|5|Да|Т. Т.|Т. Т.|Т. Т."
-).split("|")
-
-
 def test_the_platforms_own_export_in_any_order_of_columns(tmp_path):
     book = openpyxl.Workbook()
     book.active.title = "Sheet0"
-    order = sorted(range(25), key=lambda place: POS[place])
-    book.active.append([POS[place] for place in order])
-    book.active.append([MESSAGE[place] for place in order])
+    lines = (ROOT / "tests/exporter/data/pos-export.txt").read_text(encoding="utf-8").splitlines()
+    columns = sorted(line.split("|") for line in lines)  # another order than the platform's
+    assert len(columns) == 25
+    book.active.append([header for header, _value in columns])
+    book.active.append([value for _header, value in columns])
     book.save(tmp_path / "export.xlsx")
     [row] = source(tmp_path / "export.xlsx", "pos-export").rows()
     fact = row.fact
@@ -135,7 +124,9 @@ def test_the_platforms_own_export_in_any_order_of_columns(tmp_path):
 
 
 def test_an_odd_cell_is_named_and_the_rest_goes_on(tmp_path):
-    text = "Номер;Дата;Оценка;Повторное\n1;02.03.2026;7;да\n2;вчера;;нет\n;02.03.2026;;\n4;02.03.2026;3;может\n"
+    text = (
+        "Номер;Дата;Оценка;Повторное\n1;02.03.2026;7;да\n2;вчера;;нет\n;02.03.2026;;\n4;02.03.2026;3;может\n"
+    )
     found = rows(tmp_path, text)
     assert [[(p.code, p.value, p.place) for p in row.problems] for row in found] == [
         [("bad-value", "7", "row 2, column «Оценка»")],
@@ -182,7 +173,7 @@ def test_a_missing_column_is_named_with_what_there_is(tmp_path):
     [
         ('name = "x"\n[columns]\ncard = {header="a"}', "columns.received_at: must be given"),
         (SMALL + 'ratings = {header = "a"}', "no such field; known: rating"),
-        (SMALL + 'due_at = {}', "give either header or constant"),
+        (SMALL + "due_at = {}", "give either header or constant"),
         (SMALL + "code = {header='a', pattern='('}", "code"),
         ('timezone = "Mars"\n' + SMALL, "there is no time zone Mars"),
         ("[", "test.toml"),
@@ -205,7 +196,9 @@ def test_memory_stays_flat(tmp_path):
     path = tmp_path / "long.csv"
 
     def peak(count):
-        path.write_text("Номер;Дата;Оценка;Повторное;ДСП;Категория\n" + "".join(line.format(n=n) for n in range(count)))
+        path.write_text(
+            "Номер;Дата;Оценка;Повторное;ДСП;Категория\n" + "".join(line.format(n=n) for n in range(count))
+        )
         tracemalloc.start()
         total = sum(1 for _row in source(path, SMALL, NOON).rows())
         size = tracemalloc.get_traced_memory()[1]
