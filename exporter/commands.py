@@ -36,6 +36,10 @@ ListOption = Annotated[
 MapOption = Annotated[
     str, typer.Option("--map", help=_("column map of the list file: a file, or a shipped one's name"))
 ]
+SedOption = Annotated[str, typer.Option("--sed", help=_("the cards of this SED instead of the journal"))]
+CardFileOption = Annotated[
+    list[str] | None, typer.Option("--card-file", help=_("only this card file of the SED; may be repeated"))
+]
 MartOption = Annotated[
     str, typer.Option("--mart", help=_("duckdb:///…, sqlite:///… or postgresql://… (default: [export] mart)"))
 ]
@@ -46,15 +50,23 @@ AsOfOption = Annotated[
 
 
 def _asked(
-    config: Path | None, list_file: Path | None, map_name: str, as_of: datetime | None = None
+    config: Path | None,
+    list_file: Path | None,
+    map_name: str,
+    as_of: datetime | None,
+    sed: str,
+    card_files: list[str] | None,
 ) -> "Asked":
     from exporter.run import Asked
 
+    if list_file is not None and sed:
+        show_error(_("give either --list or --sed"))
+        raise typer.Exit(Exit.USAGE)
     if list_file is not None and not map_name:
         show_error(_("--list needs --map: nyc311, pos-export or a file of your own (docs/mart.md)"))
         raise typer.Exit(Exit.USAGE)
     moment = as_of.replace(hour=23, minute=59, second=59, tzinfo=UTC) if as_of else None
-    return Asked(config, list_file, map_name, moment)
+    return Asked(config, list_file, map_name, moment, sed, tuple(card_files or ()))
 
 
 @app.command("facts", help=_("write the facts of the journal or of a list file to a file"))
@@ -65,11 +77,13 @@ def facts(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write what may go; what may not is counted by reason."""
-    asked = _asked(config, list_file, map_name, as_of)
+    asked = _asked(config, list_file, map_name, as_of, sed, card_files)
     from exporter.factfile import write_facts
     from exporter.run import counted, source_of, trouble
     from exporter.survey import Survey, passing
@@ -91,6 +105,8 @@ def check(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     as_of: AsOfOption = None,
     report: Annotated[
         Path | None, typer.Option("--report", dir_okay=False, help=_("write an .xlsx with the cards named"))
@@ -98,7 +114,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Count every reason by cabinet and card file."""
-    asked = _asked(config, list_file, map_name, as_of)
+    asked = _asked(config, list_file, map_name, as_of, sed, card_files)
     from exporter.run import counted, source_of, trouble
     from exporter.survey import Survey, surveyed
 
@@ -123,6 +139,8 @@ def load(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     as_of: AsOfOption = None,
     everything: Annotated[
         bool, typer.Option("--all", help=_("everything, not only what has changed since the last load"))
@@ -131,9 +149,9 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load a batch and say what became of its rows."""
-    asked = _asked(config, list_file, map_name, as_of)
+    asked = _asked(config, list_file, map_name, as_of, sed, card_files)
     if dry_run:
-        check(config, list_file, map_name, as_of, None, as_json)
+        check(config, list_file, map_name, sed, card_files, as_of, None, as_json)
         return
     from exporter import load as loading
     from exporter.progress import Progress
@@ -166,11 +184,13 @@ def reconcile(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help=_("differences to name"))] = 1000,
     as_json: JsonOption = False,
 ) -> None:
     """Compare by day, cabinet and category, and down to the card."""
-    asked = _asked(config, list_file, map_name)
+    asked = _asked(config, list_file, map_name, None, sed, card_files)
     from exporter.load import reconcile as compare
     from exporter.run import counted, mart_of, source_of, trouble
 

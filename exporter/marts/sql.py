@@ -42,6 +42,9 @@ class SqlMart(ABC):
     def close(self) -> None:
         """Let go of the mart."""
 
+    def staged(self, table: str) -> None:  # noqa: B027 - most engines need nothing
+        """Do what the engine wants to know about a table that was just filled."""
+
     def moment(self, value: datetime) -> Any:  # noqa: ANN401 - what the driver takes for an instant
         """Return an instant as the driver wants it."""
         return value
@@ -145,6 +148,7 @@ class SqlMart(ABC):
         self.run("DROP TABLE IF EXISTS staged")
         self.run(f"CREATE TEMPORARY TABLE staged ({columns_ddl(SPOOL_KINDS, self.dialect)})")
         self.copy_in("staged", SPOOL_KINDS, spooled.facts)
+        self.staged("staged")
         self._stage_refused(spooled)
         if not self.run(statements.HAS_DOUBLES):
             return 0
