@@ -71,11 +71,11 @@ def heatmap(
     wanted = Wanted(
         metric=str(metric), by=by.value, since=since and since.date(), until=until and until.date(),
         cabinets=tuple(cabinet or ()), facts=facts, mart=mart, geojson=geojson, layout=layout, breaks=breaks,
-        as_of=as_of, config=config,
+        as_of=as_of, config=config, language=language.value if language else None,
     )  # fmt: skip
     try:
         view, own = make(wanted)
-        with speaking(language.value if language else own):
+        with speaking(own):
             written = _write(view, out, png, svg=svg, csv=csv, theme=theme)
     except MapError as error:
         show_error(str(error))
@@ -90,16 +90,16 @@ def _write(
     from exporter.heatmap.output import table, write
     from exporter.heatmap.page import page
 
-    files = {out: lambda: page(view).encode()}
+    written = {out: page(view).encode()}
     if png:
-        files[png] = lambda: sheet.png(view, theme.value)
+        written[png] = sheet.png(view, theme.value)
     if svg:
-        files[out.with_suffix(".svg")] = lambda: sheet.svg(view, theme.value).encode()
+        written[out.with_suffix(".svg")] = sheet.svg(view, theme.value).encode()
     if csv:
-        files[out.with_suffix(".csv")] = lambda: table(view)
-    for path, content in files.items():
-        write(path, content())
-    return list(files)
+        written[out.with_suffix(".csv")] = table(view)
+    for path, content in written.items():
+        write(path, content)
+    return list(written)
 
 
 def _tell(view: "View", written: list[Path], *, as_json: bool) -> None:

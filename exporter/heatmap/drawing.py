@@ -10,6 +10,7 @@ from exporter.heatmap.model import Cell, Heat
 
 STEP = 62  # from tile to tile
 SIDE = 58
+_LONG = 7  # letters that fit a tile in the usual size
 
 
 def shade(metric: Metric, scale: Scale, cell: Cell) -> str:
@@ -34,12 +35,12 @@ def tile_map(heat: Heat, tiles: Iterable[Tile], metric: Metric, scale: Scale, fm
     return "".join(_tile(tile, heat.cell(tile.key), metric, scale, fmt) for tile in tiles)
 
 
-def tile_size(tiles: Iterable[Tile]) -> tuple[int, int]:
+def tile_size(tiles: Iterable[Tile]) -> tuple[float, float]:
     """Return width and height of the tile map."""
     tiles = list(tiles)
     return (
         max((tile.col for tile in tiles), default=0) * STEP + SIDE,
-        max((tile.row for tile in tiles), default=0) * STEP + SIDE,
+        round(max((tile.row for tile in tiles), default=0) * STEP + SIDE, 1),
     )
 
 
@@ -62,13 +63,15 @@ def outlines_size(outlines: Outlines) -> tuple[float, float]:
 
 
 def _tile(tile: Tile, cell: Cell, metric: Metric, scale: Scale, fmt: Formatter) -> str:
-    x, y = tile.col * STEP, tile.row * STEP
+    x, y = tile.col * STEP, round(tile.row * STEP, 1)
+    long = " long" if len(tile.short) > _LONG else ""
     value = label(metric, cell, fmt)
     said = escape(f"{tile.name}: {value or '—'}")
     return (
-        f'<g class="place {shade(metric, scale, cell)}" data-t="{escape(tile.key)}" tabindex="-1" role="button" '
-        f'aria-label="{said}" data-col="{tile.col}" data-row="{tile.row}" transform="translate({x} {y})">'
+        f'<g class="place {shade(metric, scale, cell)}" data-t="{escape(tile.key)}" '
+        f'tabindex="-1" role="button" '
+        f'aria-label="{said}" transform="translate({x} {y:g})">'
         f'<rect width="{SIDE}" height="{SIDE}" rx="5"/>'
-        f'<text class="short" x="{SIDE / 2:g}" y="23">{escape(tile.short)}</text>'
+        f'<text class="short{long}" x="{SIDE / 2:g}" y="23">{escape(tile.short)}</text>'
         f'<text class="value" x="{SIDE / 2:g}" y="43">{escape(value)}</text></g>'
     )

@@ -174,7 +174,7 @@ def _duck(path: str, *, read_only: bool) -> Iterator[DuckEngine]:
         import duckdb
     except ImportError as error:
         raise MapError(_("the DuckDB mart needs the extra `mart`: pip install sedlink[mart]")) from error
-    settings = {"memory_limit": MEMORY, "preserve_insertion_order": False}
+    settings: dict[str, Any] = {"memory_limit": MEMORY, "preserve_insertion_order": False}
     try:
         connection = duckdb.connect(path, read_only=read_only, config=settings)
     except duckdb.Error as error:

@@ -11,7 +11,8 @@ from exporter.heatmap.view import View, day
 def figures(view: View) -> str:
     """Return the cards."""
     return "".join(
-        f'<div class="figure"><span>{escape(name)}</span><b>{escape(value)}</b><small>{escape(small)}</small></div>'
+        f'<div class="figure"><span>{escape(name)}</span><b>{escape(value)}</b>'
+        f"<small>{escape(small)}</small></div>"
         for name, value, small in _cards(view)
     )
 
@@ -54,11 +55,12 @@ def notes(view: View) -> list[str]:
     told = [
         _("One question of an appeal is one case: an appeal with three questions counts three times."),
         _(
-            "Overdue has two faces: closed late, and open past due. Its share counts only cases due before {day}: "
-            "of those due later nobody knows yet."
+            "Overdue has two faces: closed late, and open past due. Its share counts only cases due "
+            "before {day}: of those due later nobody knows yet."
         ).format(day=as_of),
         _(
-            "Classes have fixed breaks, so two maps can be laid side by side; counts take steps of the greatest value's order."
+            "Classes have fixed breaks, so two maps can be laid side by side; counts take steps of the "
+            "greatest value's order."
         ),
         _("Fewer than five cases are shown grey and in brackets: chance, not a tendency."),
         _("A median is the middle value: half of the cases lie below it. Days run from receipt to answer."),

@@ -1,4 +1,4 @@
-"""Outlines from the administrator's GeoJSON, joined by OKTMO and laid flat (Albers' equal-area conic). Pure."""
+"""Outlines from the administrator's GeoJSON, joined by OKTMO, laid flat by Albers' equal-area conic."""
 
 import json
 import math
@@ -37,11 +37,12 @@ class Outlines:
 def load_outlines(path: Path) -> Outlines:
     """Read a FeatureCollection whose features bear `oktmo`. Raises MapError that names file and feature."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise MapError(_("{file}: larger than {limit} MB; simplify it").format(file=path, limit=64))
-        told = json.loads(path.read_text(encoding="utf-8"))
+        size = path.stat().st_size
+        told = json.loads(path.read_text(encoding="utf-8")) if size <= _MAX_BYTES else None
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise MapError(_("{file}: not a GeoJSON file: {reason}").format(file=path, reason=error)) from error
+    if size > _MAX_BYTES:
+        raise MapError(_("{file}: larger than {limit} MB; simplify it").format(file=path, limit=64))
     features = told.get("features") if isinstance(told, dict) else None
     if not isinstance(features, list) or not features:
         raise MapError(_("{file}: holds no list of features").format(file=path))
@@ -60,23 +61,23 @@ def _feature(one: Any, number: int, path: Path) -> tuple[str, str, list[Ring]]: 
     try:
         properties, geometry = one["properties"], one["geometry"]
         oktmo = str(properties["oktmo"])
-        if not oktmo.strip().isdigit():
-            raise ValueError(_("oktmo is not a number"))
+        int(oktmo)  # raises for anything but digits
         kind, coordinates = geometry["type"], geometry["coordinates"]
         polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}[kind]
         rings = [[_point(point) for point in ring] for polygon in polygons for ring in polygon]
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise MapError(
             _(
-                "{file}: feature {number}: needs properties.oktmo and a Polygon or MultiPolygon in degrees ({reason})"
+                "{file}: feature {number}: needs properties.oktmo and a Polygon or MultiPolygon "
+                "in degrees ({reason})"
             ).format(file=path, number=number, reason=error)
         ) from error
     return region_key(oktmo), str(properties.get("name") or oktmo), rings
 
 
 def _point(point: Any) -> Point:  # noqa: ANN401 - JSON
-    longitude, latitude = float(point[0]), float(point[1])
-    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+    longitude, latitude = float(point[0]), float(point[1])  # past 180: some files mend a torn country so
+    if not (-180 <= longitude <= 360 and -90 <= latitude <= 90):
         raise ValueError(_("coordinates outside the globe"))
     return longitude, latitude
 
@@ -105,12 +106,13 @@ class Albers:
         self._torn = torn
 
     def __call__(self, point: Point) -> Point:
+        """Lay longitude and latitude (degrees) flat; y grows downwards, as in SVG."""
         longitude, latitude = point
         if self._torn and longitude < 0:
             longitude += 360
         rho = math.sqrt(max(self._c - 2 * self._n * math.sin(math.radians(latitude)), 0.0)) / self._n
         theta = self._n * math.radians(longitude - self._middle)
-        return rho * math.sin(theta), rho * math.cos(theta)  # y grows downwards, as in SVG
+        return rho * math.sin(theta), rho * math.cos(theta)
 
 
 def _fitted(laid: Iterable[tuple[str, str, list[Ring]]]) -> Outlines:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from config.i18n import _
+from config.i18n import _, speaking
 from config.settings import Settings
 from connector.commands.common import load_settings
 from exporter.heatmap.engine import Engine, MapError, file_engine, mart_engine
@@ -35,6 +35,7 @@ class Wanted:
     breaks: str | None
     as_of: datetime | None
     config: Path | None
+    language: str | None = None
 
 
 def make(wanted: Wanted) -> tuple[View, str]:
@@ -48,14 +49,18 @@ def make(wanted: Wanted) -> tuple[View, str]:
     with open_engine(settings, wanted.facts, wanted.mart) as (engine, source, fallback):
         scope = Scope(
             by=cast("By", wanted.by), as_of=as_of(engine, wanted, settings, fallback),
-            zone=ZoneInfo(settings.timezone), since=wanted.since, until=wanted.until, cabinets=wanted.cabinets,
+            zone=ZoneInfo(settings.timezone), since=wanted.since, until=wanted.until,
+            cabinets=wanted.cabinets,
         )  # fmt: skip
         heat = count(engine, scope)
     names = {one.opa_id: one.name for one in settings.cabinet}
     cabinets = tuple(names.get(one, str(one)) for one in wanted.cabinets)
     metric = METRICS[MetricName(wanted.metric)]
-    view = View(heat, scope, metric, tiles(heat, places), outlines, source, cabinets, own_breaks)
-    return view, settings.language
+    own_language = wanted.language or settings.language
+    with speaking(own_language):
+        placed = tiles(heat, places)
+    view = View(heat, scope, metric, placed, outlines, source, cabinets, own_breaks)
+    return view, own_language
 
 
 def settings_for(config: Path | None, *, needed: bool) -> Settings:

@@ -1,4 +1,4 @@
-"""Where the tiles stand: the shipped layout of the regions or the administrator's own; others get tiles below."""
+"""Where the tiles stand: the shipped layout or the administrator's; other territories get tiles below."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +11,7 @@ from exporter.heatmap.engine import MapError
 from exporter.heatmap.model import Heat, Territory
 
 _MAX_SHORT = 10
+_GAP = 1.3  # rows from the layout to the tiles that it does not know
 _WIDTH = 12  # tiles in a row where no layout stands
 
 
@@ -34,7 +35,7 @@ class Tile:
     name: str
     short: str
     col: int
-    row: int
+    row: float
     own: bool = False
 
 
@@ -69,9 +70,16 @@ def tiles(heat: Heat, places: tuple[Place, ...] | None) -> tuple[Tile, ...]:
     known = {tile.key for tile in placed}
     rest = sorted((one for key, one in names.items() if key not in known), key=_last_unknown)
     width = max((tile.col for tile in placed), default=_WIDTH - 1) + 1
-    below = max((tile.row for tile in placed), default=-2) + 2
+    below = max((tile.row for tile in placed), default=-_GAP) + _GAP  # a gap tells them from the map
     added = (
-        Tile(one.key, shown(one), short_name(shown(one)), at % width, below + at // width, own=True)
+        Tile(
+            one.key,
+            shown(one),
+            short_name(shown(one)) if one.key else _("n/d"),
+            at % width,
+            below + at // width,
+            own=True,
+        )
         for at, one in enumerate(rest)
     )
     return (*placed, *added)

@@ -1,8 +1,9 @@
-"""What the map can show: values, their base, fixed class breaks, palette. One table for Python and the page."""
+"""What the map can show: value, base, fixed breaks, palette: one table for Python and the page."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 from config.i18n import N_, _
@@ -62,20 +63,24 @@ METRICS = {
             "n", "n", "volume",
         ),
         Metric(
-            MetricName.OVERDUE, N_("Overdue"), N_("closed late or open past due; the two faces are told apart in the details"),
+            MetricName.OVERDUE, N_("Overdue"),
+            N_("closed late or open past due; the two faces are told apart in the details"),
             "overdue", "n", "trouble",
         ),
         Metric(
-            MetricName.OVERDUE_SHARE, N_("Overdue share"), N_("only of those due before the as-of day: of younger ones nobody knows yet"),
+            MetricName.OVERDUE_SHARE, N_("Overdue share"),
+            N_("only of those due before the as-of day: of younger ones nobody knows yet"),
             "share", "matured", "trouble", digits=1, percent=True, breaks=(0.01, 0.05, 0.1, 0.2, 0.3, 0.5),
         ),
         Metric(
-            MetricName.REPEATED, N_("Repeated"), N_("marked so, returned for rework, or the same applicant about the same within the window"),
+            MetricName.REPEATED, N_("Repeated"),
+            N_("marked so, returned for rework, or the same applicant about the same within the window"),
             "repeated", "n", "trouble",
         ),
         Metric(MetricName.NEW, N_("New"), N_("the first of their kind"), "fresh", "n", "volume"),
         Metric(
-            MetricName.MEDIAN_DAYS, N_("Median days"), N_("from receipt to answer; half were answered faster"),
+            MetricName.MEDIAN_DAYS, N_("Median days"),
+            N_("from receipt to answer; half were answered faster"),
             "days", "days_n", "trouble", digits=1, breaks=(3, 6, 9, 15, 20, 30),
         ),
         Metric(
@@ -116,7 +121,7 @@ def bounds(metric: Metric, breaks: tuple[float, ...], fmt: "Formatter") -> list[
     texts = [fmt.value(metric, bound) for bound in breaks]
     first = _("below {bound}").format(bound=texts[0])
     last = _("{bound} and more").format(bound=texts[-1])
-    between = [f"{low} – {high}" for low, high in zip(texts, texts[1:], strict=False)]
+    between = [f"{low} – {high}" for low, high in pairwise(texts)]
     return [first, *between, last]
 
 

@@ -13,16 +13,11 @@ from exporter.heatmap.view import View
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
-    "n", "overdue", "late", "open", "matured", "ripe", "share", "repeated", "fresh", "answered", "days", "mean_days",
-    "days_n", "rating", "rating_n",
+    "n", "overdue", "late", "open", "matured", "ripe", "share", "repeated", "fresh", "answered", "days",
+    "mean_days", "days_n", "rating", "rating_n",
 )  # fmt: skip
-_TITLES = (
-    "territory",
-    "name",
-    "category",
-    "kind",
-    *("overdue_matured" if one == "ripe" else one for one in _COLUMNS),
-)
+_NAMES = {"ripe": "overdue_matured", "fresh": "new", "days": "median_days", "rating": "median_rating"}
+_TITLES = ("territory", "name", "category", "kind", *(_NAMES.get(one, one) for one in _COLUMNS))
 
 
 def write(path: Path, content: bytes) -> None:
@@ -66,10 +61,6 @@ def _plain(text: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return (
-        ""
-        if value is None
-        else f"{value:.4f}".rstrip("0").rstrip(".")
-        if isinstance(value, float)
-        else str(value)
-    )
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.4f}".rstrip("0").rstrip(".")

@@ -19,7 +19,8 @@ from exporter.heatmap.tables import WIDE, kind_name, matrix_heads, matrix_rows, 
 from exporter.heatmap.view import View, metrics
 
 _COLUMNS = (
-    "n", "late", "open", "overdue", "matured", "share", "repeated", "fresh", "days_n", "days", "rating_n", "rating",
+    "n", "late", "open", "overdue", "matured", "share", "repeated", "fresh", "days_n", "days", "rating_n",
+    "rating",
 )  # fmt: skip
 
 
@@ -29,6 +30,7 @@ def page(view: View) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     said = {
         "language": language(),
+        "palette": view.metric.palette,
         "script_hash": f"sha256-{digest}",
         "title": escape(view.title()),
         "lines": escape(" · ".join(view.lines())),
@@ -65,9 +67,8 @@ def _theme_rules(theme: Theme) -> Iterator[str]:
 
 def _class_rules() -> Iterator[str]:
     for palette in PALETTES:
-        ramp = "".join(
-            f"--q{at}:var(--{palette}{at});--q{at}-ink:var(--{palette}{at}-ink);" for at in range(7)
-        )
+        one = "--q{at}:var(--{palette}{at});--q{at}-ink:var(--{palette}{at}-ink);"
+        ramp = "".join(one.format(at=at, palette=palette) for at in range(7))
         yield f":root[data-palette={palette}] body{{{ramp}}}"
     for name in (*(f"q{at}" for at in range(7)), "few", "none"):
         ink = f"var(--{name}-ink)" if name != "none" else "var(--soft)"
@@ -84,7 +85,9 @@ def _words() -> dict[str, str]:
         "search_label": _("find a territory"), "reset": _("reset"), "map_title": _("Tile map"),
         "tiles_label": _("tile map: arrow keys move, Enter chooses"), "legend_label": _("legend"),
         "matrix_title": _("Territory × category"), "territory": _("territory"),
-        "matrix_hint": _("A click on a category filters the map; numbers in brackets: fewer than five cases."),
+        "matrix_hint": _(
+            "A click on a category filters the map; numbers in brackets: fewer than five cases."
+        ),
         "table_title": _("All figures by territory"), "notes_title": _("How it was counted"),
         "footer": _("Made by sedlink. The page is one file and asks the network for nothing."),
     }  # fmt: skip
@@ -127,11 +130,12 @@ def _outlines(view: View, metric: Metric, scale: Scale) -> str:
     if view.outlines is None:
         return ""
     width, height = drawing.outlines_size(view.outlines)
+    title, how = _("Map"), _("map: arrow keys move, Enter chooses")
     shapes = drawing.choropleth(view.heat, view.outlines, metric, scale, view.fmt)
     return (
-        f'<section class="map" aria-labelledby="geo-title"><h2 id="geo-title">{escape(_("Map"))}</h2>'
+        f'<section class="map" aria-labelledby="geo-title"><h2 id="geo-title">{escape(title)}</h2>'
         f'<svg class="outlines" viewBox="-2 -2 {width + 4:g} {height + 4:g}" role="group" '
-        f'aria-label="{escape(_("map: arrow keys move, Enter chooses"))}">{shapes}</svg>'
+        f'aria-label="{escape(how)}">{shapes}</svg>'
         f'<div class="legend" data-legend="map" role="list">{_legend(view, metric, scale)}</div></section>'
     )
 

@@ -20,13 +20,13 @@ _UNSAID = f"'{UNKNOWN}'"
 _OWN_CODE = "length(oktmo) >= 8 AND substr(oktmo, 3, 6) <> '000000'"
 _REGION = f"coalesce(nullif(nullif(region, {_UNSAID}), ''), nullif(region_name, {_UNSAID}), '')"
 _MUNICIPALITY = f"nullif(nullif(municipality, {_UNSAID}), '')"
+_MUNICIPAL_KEY = (
+    f"CASE WHEN {_OWN_CODE} THEN substr(oktmo, 1, 8) "
+    f"ELSE coalesce({_REGION} || '|' || {_MUNICIPALITY}, '') END"
+)
 _TERRITORY: dict[By, tuple[str, str]] = {  # key and name
     "region": (_REGION, f"coalesce(nullif(nullif(region_name, {_UNSAID}), ''), '')"),
-    "municipality": (
-        f"CASE WHEN {_OWN_CODE} THEN substr(oktmo, 1, 8) "
-        f"ELSE coalesce({_REGION} || '|' || {_MUNICIPALITY}, '') END",
-        f"coalesce({_MUNICIPALITY}, '')",
-    ),
+    "municipality": (_MUNICIPAL_KEY, f"coalesce({_MUNICIPALITY}, '')"),
 }
 _CATEGORY = f"coalesce(nullif(nullif(category, {_UNSAID}), ''), nullif(code, ''), '')"
 

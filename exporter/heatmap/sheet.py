@@ -52,9 +52,7 @@ def png(view: View, theme: Theme = "light", zoom: float = 2.0) -> bytes:
         raise MapError(_("PNG needs the extra `mart`: pip install sedlink[mart]")) from error
     if not _draws_letters(resvg_py):
         raise MapError(
-            _(
-                "PNG: no font with Cyrillic letters is installed (on Debian: apt-get install fonts-dejavu-core)"
-            )
+            _("PNG: no font with Cyrillic letters is installed (Debian: apt-get install fonts-dejavu-core)")
         )
     try:
         return bytes(resvg_py.svg_to_bytes(svg_string=svg(view, theme), zoom=zoom))
@@ -98,8 +96,8 @@ def _legend(view: View, width: float) -> str:
     ]
     step = width / len(marks)
     drawn = (
-        f'<g transform="translate({at * step:.1f} 0)"><rect class="key {shade_}" width="{step - 6:.1f}" height="14" '
-        f'rx="3"/><text class="soft" x="0" y="32">{escape(text)}</text></g>'
+        f'<g transform="translate({at * step:.1f} 0)"><rect class="key {shade_}" width="{step - 6:.1f}" '
+        f'height="14" rx="3"/><text class="soft" x="0" y="32">{escape(text)}</text></g>'
         for at, (shade_, text) in enumerate(marks)
     )
     return "".join(drawn)
@@ -111,9 +109,10 @@ def _style(view: View, theme: Theme) -> str:
 
 def _rules(palette: str, theme: Theme) -> Iterator[str]:
     ground = surface(theme)
-    yield f"text{{font-family:{FONTS};fill:{ground['ink']};font-size:13px}}"
-    yield f".page{{fill:{ground['page']}}}.h1{{font-size:24px;font-weight:bold}}.soft{{fill:{ground['soft']};font-size:13px}}"
-    yield ".short{font-size:10.5px;text-anchor:middle}.value{font-size:13px;font-weight:bold;text-anchor:middle}"
+    yield f"text{{font-family:{FONTS};fill:{ground['ink']};font-size:13px}}.page{{fill:{ground['page']}}}"
+    yield f".h1{{font-size:24px;font-weight:bold}}.soft{{fill:{ground['soft']};font-size:13px}}"
+    yield ".short{font-size:10.5px;text-anchor:middle}.long{font-size:9px}"
+    yield ".value{font-size:13px;font-weight:bold;text-anchor:middle}"
     yield f"path{{stroke:{ground['page']};stroke-width:.7}}.key{{stroke:{ground['line']}}}"
     for at, colour in enumerate(colours(palette, theme)):
         yield f"path.q{at},rect.q{at},.q{at} rect{{fill:{colour.fill}}}.q{at} text{{fill:{colour.text}}}"

@@ -14,19 +14,23 @@ WIDE = 30  # categories shown before a reader asks for the rest
 
 def kind_name(kind: str) -> str:
     """Return a kind in words."""
-    return {"message": _("messages"), "appeal": _("appeals under 59-FZ"), "": _("kind not told")}.get(
-        kind, kind
-    )
+    return {
+        "message": _("citizens' messages"),
+        "appeal": _("appeals under 59-FZ"),
+        "": _("kind not told"),
+    }.get(kind, kind)
 
 
 def matrix_heads(view: View) -> str:
     """Return the header cells: a sum, then a button per category."""
     names = [category or _("not determined") for category in view.heat.categories()]
-    parts = [f'<th scope="col" class="sum">{escape(_("all"))}</th>']
+    every = _("all")
+    parts = [f'<th scope="col" class="sum">{escape(every)}</th>']
     for at, name in enumerate(names):
         text = escape(name)
         parts.append(
-            f'<th scope="col" data-c="{at}"{_extra(at)}><button type="button" title="{text}">{text}</button></th>'
+            f'<th scope="col" data-c="{at}"{_extra(at)}>'
+            f'<button type="button" title="{text}">{text}</button></th>'
         )
     return "".join(parts)
 
@@ -69,7 +73,7 @@ def table_rows(view: View) -> str:
     for t, territory in enumerate(view.heat.ranked()):
         cell = view.heat.cell(territory.key)
         boxes = "".join(
-            f'<td data-t="{t}" data-m="{metric.name}" data-v="{metric.of(cell) if metric.of(cell) is not None else -1}"'
+            f'<td data-t="{t}" data-m="{metric.name}" data-v="{_sorted_by(metric, cell)}"'
             f"{_few(metric, cell)}>{escape(label(metric, cell, view.fmt) or '—')}</td>"
             for metric in metrics()
         )
@@ -83,3 +87,8 @@ def _extra(at: int) -> str:
 
 def _few(metric: Metric, cell: Cell) -> str:
     return ' class="few"' if metric.few(cell) else ""
+
+
+def _sorted_by(metric: Metric, cell: Cell) -> float:
+    value = metric.of(cell)
+    return -1 if value is None else value
