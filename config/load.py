@@ -165,7 +165,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     journal = journal.model_copy(update={"database": database, "files": folder / journal.files})
     platform = _with_paths(settings.platform, folder, "profile", "ca_file")
     mail = _with_paths(settings.mail, folder, "ca_file")
-    export = _with_paths(settings.export, folder, "definitions")
+    export = _with_paths(settings.export, folder, "definitions", "calendar")
     export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
     parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
     anchored = settings.model_copy(update=parts)

@@ -15,6 +15,7 @@ import typer
 from config.console import show_error, show_json, show_table
 from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption
+from exporter.commands_cards import backfill, workdays
 
 if TYPE_CHECKING:
     from exporter.load import Loaded, Reconciled
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(help=_("rows that wait for a correction"), no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
+app.command("backfill", help=_("fill «Выгрузка в витрину ПОС» and «Статус ПОС» in a SED's cards"))(backfill)
+app.command("workdays", help=_("the control date: so many working days after a day"))(workdays)
 
 ListOption = Annotated[
     Path | None,
@@ -213,7 +216,7 @@ def quarantine_list(
     from exporter.reasons import text_of
     from exporter.run import export_settings, mart_of, trouble
 
-    with trouble(), mart_of(export_settings(config, mart), mart) as opened:
+    with trouble(), mart_of(export_settings(config, needed=not mart), mart) as opened:
         rows = list(opened.quarantined(source))
     if as_json:
         show_json([asdict(row) for row in rows])
@@ -246,7 +249,7 @@ def quarantine_replay(
     from exporter.replay import replay
     from exporter.run import export_settings, mart_of, trouble
 
-    with trouble(), mart_of(export_settings(config, mart), mart) as opened:
+    with trouble(), mart_of(export_settings(config, needed=not mart), mart) as opened:
         batches = replay(opened, datetime.now(UTC), source)
     if as_json:
         show_json([asdict(batch) for batch in batches])
@@ -263,7 +266,7 @@ def batches(mart: MartOption = "", config: ConfigOption = None, as_json: JsonOpt
     """Show the last loads."""
     from exporter.run import export_settings, mart_of, trouble
 
-    with trouble(), mart_of(export_settings(config, mart), mart) as opened:
+    with trouble(), mart_of(export_settings(config, needed=not mart), mart) as opened:
         ledger = opened.batches()
     if as_json:
         show_json([asdict(one) for one in ledger])

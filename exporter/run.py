@@ -104,9 +104,9 @@ def _settings_or_none(config: Path | None) -> Settings | None:
     return load(path)
 
 
-def export_settings(config: Path | None, url: str) -> ExportSettings:
+def export_settings(config: Path | None, *, needed: bool) -> ExportSettings:
     """Return the section [export]; a mart named on the command line needs no configuration."""
-    whole = _settings_or_none(config) if url else load_settings(config)
+    whole = load_settings(config) if needed else _settings_or_none(config)
     return whole.export if whole else ExportSettings()
 
 
