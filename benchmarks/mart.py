@@ -176,6 +176,8 @@ class Bench:
                 self.results.time(name, count, lambda p=peer, n=count: p(self, n))
             except ImportError as error:
                 self.results.notes.append(f"{name}: absent ({error.name})")
+            except Exception as error:  # noqa: BLE001 - a peer that fails is a line of the result
+                self.results.notes.append(f"{name}: failed ({type(error).__name__})")
 
 
 def _plain(value: object) -> object:
@@ -234,7 +236,7 @@ def by_dlt(bench: Bench, count: int) -> None:
 
     dsn = psycopg.conninfo.conninfo_to_dict(bench.url)
     with tempfile.TemporaryDirectory() as home:
-        credentials = f"postgresql://postgres@localhost/{dsn['dbname']}?host={dsn['host']}"
+        credentials = f"postgresql://postgres:unused@localhost/{dsn['dbname']}?host={dsn['host']}"
         pipeline = dlt.pipeline(
             "bench",
             pipelines_dir=home,
@@ -277,9 +279,8 @@ def show(results: Results, memory_of: dict[str, int]) -> None:
     for name, rate in results.rates.items():
         print(f"{name:32}{rate:>12,.0f}{rate / copy:>10.2f}{rate / wide:>24.2f}")
     if "dlt" in results.rates:
-        print(
-            f"whole load from rows / dlt: {results.rates['sedlink whole load from rows'] / results.rates['dlt']:.1f}"
-        )
+        whole = results.rates["sedlink whole load from rows"]
+        print(f"whole load from rows / dlt: {whole / results.rates['dlt']:.1f}")
     print(
         "peak memory of a whole load, MB:",
         ", ".join(f"{rows} rows {peak}" for rows, peak in memory_of.items()),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.i18n import _
-from exporter.marts import MartError
+from exporter.marts import MartError, statements
 from exporter.marts.sql import Rows, SqlMart
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class PostgresMart(SqlMart):
     """A PostgreSQL database."""
 
     dialect = "postgresql"
+    has_doubles = statements.MAY_HAVE_DOUBLES
 
     def __init__(self, conninfo: str) -> None:
         """Connect. Raises MartError."""
