@@ -20,6 +20,11 @@ class CrosswalkClassifier:
         self._engine = engine
         self._resolver = Resolver(engine)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The store of the tables."""
+        return self._engine
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
