@@ -56,6 +56,7 @@ def test_the_whole_cycle(imported, tmp_path):
     run = imported
     assert "version 0, 0 rows" in run("template", "a.xlsx")
     assert "choose another name" in run("template", "a.xlsx", code=2)
+    assert "no verified row" in run("apply", "a.xlsx", code=1)
     fill("a.xlsx", "b.xlsx", {"D3": PIT, "F3": "проверено", "E3": "=", "D7": "ямы", "F7": "проверено"})
     said = run("check", "b.xlsx", code=1)
     assert "error\tСоответствие!D7\t«ямы» is not a code of the classifier" in said
