@@ -76,6 +76,15 @@ def test_an_empty_template_offers_every_live_source_and_is_no_rule(tmp_path):
     assert titles[1] == "0001.0001.0001 Дороги"
 
 
+def test_rows_keep_their_places_when_a_version_is_exported(tmp_path):
+    one, two = incoming("Дороги", LIGHT, row=2), incoming("Дворы / Иное", PIT, row=6)
+    far = mart(PIT, row=30_000)
+    write_workbook(tmp_path / "a.xlsx", Book(Content((one, two, far)), REFERENCES, mart_level=0))
+    draft = read_workbook(tmp_path / "a.xlsx", REFERENCES)
+    assert draft.content.rules == (one, two, far._replace(row=7))
+    assert sorted(draft.open_rows.values()) == [3, 4, 5, 8, 9]
+
+
 HEADERS = {
     "direction": "Направление",
     "category": "Категория платформы",
