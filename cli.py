@@ -10,6 +10,7 @@ import typer
 
 import connector.commands
 import exporter.commands
+import exporter.heatmap.command
 import mappings.commands
 import smev.commands
 import stand.commands
@@ -24,6 +25,9 @@ app = typer.Typer(
 )
 connector.commands.register(app)
 app.add_typer(exporter.commands.app, name="export")
+app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(
+    exporter.heatmap.command.heatmap
+)
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
 app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(

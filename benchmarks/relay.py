@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,15 +33,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from connector.appeal import Appeal, CardRef, EventKind, Reply, StoredFile, key_uuid
-
-SETTINGS = """
-[journal]
-database = {database}
-[daemon]
-workers = {workers}
-[log]
-level = "error"
-"""
 
 
 @dataclass(frozen=True)
@@ -81,12 +72,18 @@ def ask(told: dict[str, Any], what: str) -> dict[str, Any]:
     return found
 
 
-def configuration(told: dict[str, Any], database: str, workers: int) -> Path:
-    path = Path(told["config"])
-    text = path.read_text(encoding="utf-8")
-    text = text.replace('poll = "5s"', 'poll = "1s"').replace('poll = "2s"', 'poll = "1s"\nsettle = 0.1')
-    path.write_text(text + SETTINGS.format(database=json.dumps(database), workers=workers), encoding="utf-8")
-    return path
+def quick(told: dict[str, Any], database: str, workers: int) -> dict[str, str]:
+    """Return what every contestant lays over the stand's configuration."""
+    polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in told["cabinets"]}
+    return {
+        **os.environ,
+        **polls,
+        "SEDLINK__SED__DELO__POLL": "1s",
+        "SEDLINK__SED__DELO__SETTLE": "0.1",
+        "SEDLINK__JOURNAL__DATABASE": database,
+        "SEDLINK__DAEMON__WORKERS": str(workers),
+        "SEDLINK__LOG__LEVEL": "error",
+    }
 
 
 def peak_mb(pid: int) -> float:
@@ -97,12 +94,17 @@ def peak_mb(pid: int) -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def timed(name: str, messages: int, command: Callable[[dict[str, Any]], list[str]]) -> Result:
+def timed(name: str, messages: int, role: str, workers: int, database: str) -> Result:
     """Run a contestant against a stand until the stand has heard everything, and judge the run."""
     with tempfile.TemporaryDirectory() as folder, stand(Path(folder), messages) as told:
-        arguments = command(told)
+        config, environment = str(told["config"]), quick(told, database, workers)
+        command = [sys.executable, __file__, "--role", role, config]
+        if role == "sedlink":
+            upgrade = [sys.executable, "-m", "cli", "db", "upgrade", "--config", config]
+            subprocess.run(upgrade, check=True, env=environment, stdout=subprocess.DEVNULL)
+            command = [sys.executable, "-m", "cli", "run", "--config", config]
         begun, peak = time.monotonic(), 0.0
-        process = subprocess.Popen(arguments)
+        process = subprocess.Popen(command, env=environment)
         try:
             while not ask(told, "state")["settled"]:
                 peak = max(peak, peak_mb(process.pid))
@@ -115,30 +117,9 @@ def timed(name: str, messages: int, command: Callable[[dict[str, Any]], list[str
             process.wait(timeout=60)
         found = ask(told, "reconciliation")
         if not found["exact"]:
-            print(f"  {name}: NOT exact: lost {len(found['lost'])}, doubled {len(found['doubled'])}")
+            wrong = {what: len(found[what]) for what in ("lost", "doubled", "out_of_order", "wrong")}
+            print(f"  {name}: NOT exact: {wrong}")
         return Result(name, found["received"], seconds, peak)
-
-
-def sedlink(database: str, workers: int) -> Callable[[dict[str, Any]], list[str]]:
-    def command(told: dict[str, Any]) -> list[str]:
-        config = configuration(told, database, workers)
-        subprocess.run(
-            [sys.executable, "-m", "cli", "db", "upgrade", "--config", str(config)],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        return [sys.executable, "-m", "cli", "run", "--config", str(config)]
-
-    return command
-
-
-def ourselves(
-    role: str, workers: int, database: str = "sqlite:///unused.db"
-) -> Callable[[dict[str, Any]], list[str]]:
-    def command(told: dict[str, Any]) -> list[str]:
-        return [sys.executable, __file__, "--role", role, str(configuration(told, database, workers))]
-
-    return command
 
 
 # ---- the same exchange without a journal
@@ -296,20 +277,17 @@ def contestants(messages: int) -> Iterator[Result]:
 
     from tests.postgres_server import PostgresServer  # the wheel's server, as the tests start it
 
+    sqlite = "sqlite:///sedlink.db"
     for workers in (1, 4):
-        yield timed(f"bare, {workers} threads", messages, ourselves("bare", workers))
-        yield timed(f"sedlink SQLite, {workers} workers", messages, sedlink("sqlite:///sedlink.db", workers))
+        many = f"{workers} workers"
+        yield timed(f"bare, {many}", messages, "bare", workers, sqlite)
+        yield timed(f"sedlink SQLite, {many}", messages, "sedlink", workers, sqlite)
         with PostgresServer(durable=True) as server:
-            yield timed(
-                f"sedlink PostgreSQL, {workers} workers",
-                messages,
-                sedlink(server.url(server.create()), workers),
-            )
+            url = server.url(server.create())
+            yield timed(f"sedlink PostgreSQL, {many}", messages, "sedlink", workers, url)
             if find_spec("procrastinate"):
-                yield timed(
-                    f"procrastinate, {workers} workers", messages,
-                    ourselves("procrastinate", workers, server.url(server.create())),
-                )  # fmt: skip
+                url = server.url(server.create())
+                yield timed(f"procrastinate, {many}", messages, "procrastinate", workers, url)
 
 
 def main() -> None:
@@ -326,7 +304,7 @@ def main() -> None:
         return
     os.environ["LC_ALL"] = "C"
     for messages in asked.memory:
-        result = timed("sedlink SQLite, 4 workers", messages, sedlink("sqlite:///sedlink.db", 4))
+        result = timed("sedlink", messages, "sedlink", 4, "sqlite:///sedlink.db")
         print(f"{messages:>7} messages: {result.rate:6.1f}/s, peak {result.peak_mb:.0f} MB", flush=True)
     if asked.memory:
         return

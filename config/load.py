@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.i18n import _
-from config.settings import Settings
+from config.settings import JournalSettings, Settings
 
 ENVIRONMENT_PREFIX = "SEDLINK__"
 S = TypeVar("S", bound=BaseModel)
@@ -78,7 +79,14 @@ def overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
             node = tree
             for section in sections:
                 node = node.setdefault(section, {})
-        node[key] = int(value) if value.isdecimal() else value
+        node[key] = _number(value)
+
+
+def _number(value: str) -> int | float | str:
+    """A variable has no types: what looks like a number of TOML is one."""
+    if value.isdecimal():
+        return int(value)
+    return float(value) if re.fullmatch(r"\d+\.\d+", value) else value
 
 
 def _cabinet(tree: dict[str, Any], variable: str, sections: list[str]) -> dict[str, Any]:
@@ -151,13 +159,17 @@ def _model_of(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - a type expr
     return Settings
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    journal = settings.journal
+def anchored_journal(journal: JournalSettings, folder: Path) -> JournalSettings:
+    """Return the section with its relative paths made relative to a folder."""
     database = _anchored_url(journal.database, folder)
-    journal = journal.model_copy(update={"database": database, "files": folder / journal.files})
+    return journal.model_copy(update={"database": database, "files": folder / journal.files})
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    journal = anchored_journal(settings.journal, folder)
     platform = _with_paths(settings.platform, folder, "profile", "ca_file")
     mail = _with_paths(settings.mail, folder, "ca_file")
-    export = _with_paths(settings.export, folder, "definitions")
+    export = _with_paths(settings.export, folder, "definitions", "calendar")
     export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
     parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
     anchored = settings.model_copy(update=parts)

@@ -15,6 +15,7 @@ import typer
 from config.console import show_error, show_json, show_table
 from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption
+from exporter.commands_cards import backfill, workdays
 
 if TYPE_CHECKING:
     from exporter.load import Loaded, Reconciled
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(help=_("rows that wait for a correction"), no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
+app.command("backfill", help=_("fill «Выгрузка в витрину ПОС» and «Статус ПОС» in a SED's cards"))(backfill)
+app.command("workdays", help=_("the control date: so many working days after a day"))(workdays)
 
 ListOption = Annotated[
     Path | None,
@@ -35,6 +38,10 @@ ListOption = Annotated[
 ]
 MapOption = Annotated[
     str, typer.Option("--map", help=_("column map of the list file: a file, or a shipped one's name"))
+]
+SedOption = Annotated[str, typer.Option("--sed", help=_("the cards of this SED instead of the journal"))]
+CardFileOption = Annotated[
+    list[str] | None, typer.Option("--card-file", help=_("only this card file of the SED; may be repeated"))
 ]
 MartOption = Annotated[
     str, typer.Option("--mart", help=_("duckdb:///…, sqlite:///… or postgresql://… (default: [export] mart)"))
@@ -46,15 +53,23 @@ AsOfOption = Annotated[
 
 
 def _asked(
-    config: Path | None, list_file: Path | None, map_name: str, as_of: datetime | None = None
+    config: Path | None,
+    list_file: Path | None,
+    map_name: str,
+    as_of: datetime | None,
+    sed: str,
+    card_files: list[str] | None,
 ) -> "Asked":
     from exporter.run import Asked
 
+    if list_file is not None and sed:
+        show_error(_("give either --list or --sed"))
+        raise typer.Exit(Exit.USAGE)
     if list_file is not None and not map_name:
         show_error(_("--list needs --map: nyc311, pos-export or a file of your own (docs/mart.md)"))
         raise typer.Exit(Exit.USAGE)
     moment = as_of.replace(hour=23, minute=59, second=59, tzinfo=UTC) if as_of else None
-    return Asked(config, list_file, map_name, moment)
+    return Asked(config, list_file, map_name, moment, sed, tuple(card_files or ()))
 
 
 @app.command("facts", help=_("write the facts of the journal or of a list file to a file"))
@@ -65,11 +80,13 @@ def facts(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write what may go; what may not is counted by reason."""
-    asked = _asked(config, list_file, map_name, as_of)
+    asked = _asked(config, list_file, map_name, as_of, sed, card_files)
     from exporter.factfile import write_facts
     from exporter.run import counted, source_of, trouble
     from exporter.survey import Survey, passing
@@ -91,6 +108,8 @@ def check(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     as_of: AsOfOption = None,
     report: Annotated[
         Path | None, typer.Option("--report", dir_okay=False, help=_("write an .xlsx with the cards named"))
@@ -98,7 +117,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Count every reason by cabinet and card file."""
-    asked = _asked(config, list_file, map_name, as_of)
+    asked = _asked(config, list_file, map_name, as_of, sed, card_files)
     from exporter.run import counted, source_of, trouble
     from exporter.survey import Survey, surveyed
 
@@ -123,6 +142,8 @@ def load(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     as_of: AsOfOption = None,
     everything: Annotated[
         bool, typer.Option("--all", help=_("everything, not only what has changed since the last load"))
@@ -131,9 +152,9 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load a batch and say what became of its rows."""
-    asked = _asked(config, list_file, map_name, as_of)
+    asked = _asked(config, list_file, map_name, as_of, sed, card_files)
     if dry_run:
-        check(config, list_file, map_name, as_of, None, as_json)
+        check(config, list_file, map_name, sed, card_files, as_of, None, as_json)
         return
     from exporter import load as loading
     from exporter.progress import Progress
@@ -166,11 +187,13 @@ def reconcile(
     config: ConfigOption = None,
     list_file: ListOption = None,
     map_name: MapOption = "",
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help=_("differences to name"))] = 1000,
     as_json: JsonOption = False,
 ) -> None:
     """Compare by day, cabinet and category, and down to the card."""
-    asked = _asked(config, list_file, map_name)
+    asked = _asked(config, list_file, map_name, None, sed, card_files)
     from exporter.load import reconcile as compare
     from exporter.run import counted, mart_of, source_of, trouble
 
@@ -193,7 +216,7 @@ def quarantine_list(
     from exporter.reasons import text_of
     from exporter.run import export_settings, mart_of, trouble
 
-    with trouble(), mart_of(export_settings(config, mart), mart) as opened:
+    with trouble(), mart_of(export_settings(config, needed=not mart), mart) as opened:
         rows = list(opened.quarantined(source))
     if as_json:
         show_json([asdict(row) for row in rows])
@@ -226,7 +249,7 @@ def quarantine_replay(
     from exporter.replay import replay
     from exporter.run import export_settings, mart_of, trouble
 
-    with trouble(), mart_of(export_settings(config, mart), mart) as opened:
+    with trouble(), mart_of(export_settings(config, needed=not mart), mart) as opened:
         batches = replay(opened, datetime.now(UTC), source)
     if as_json:
         show_json([asdict(batch) for batch in batches])
@@ -243,7 +266,7 @@ def batches(mart: MartOption = "", config: ConfigOption = None, as_json: JsonOpt
     """Show the last loads."""
     from exporter.run import export_settings, mart_of, trouble
 
-    with trouble(), mart_of(export_settings(config, mart), mart) as opened:
+    with trouble(), mart_of(export_settings(config, needed=not mart), mart) as opened:
         ledger = opened.batches()
     if as_json:
         show_json([asdict(one) for one in ledger])

@@ -42,6 +42,8 @@ def check(row: Row, as_of: datetime) -> Checked:
 
 def defined(fact: Fact) -> Fact:
     """Return the fact with «не определено» where its territory or category is not known."""
+    if (fact.region_name or fact.region) and fact.category:
+        return fact
     region_name = fact.region_name or (UNKNOWN if not fact.region else "")
     return replace(fact, region_name=region_name, category=fact.category or UNKNOWN)
 

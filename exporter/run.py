@@ -1,7 +1,7 @@
 """What every `sedlink export` command does first: settings, source, mart, and errors said for a person."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,18 @@ from config.i18n import _
 from config.load import SettingsError, find, load
 from config.settings import ExportSettings, Settings
 from connector.commands.common import Exit, load_settings
+from connector.errors import ConnectorError
 from connector.journal.problems import JournalError
 from exporter.definitions import DefinitionsError, load_definitions
 from exporter.factfile import FactFileError
 from exporter.load import changed_from
 from exporter.marts import Mart, MartError
 from exporter.marts.registry import open_mart
-from exporter.opening import journal_source
+from exporter.opening import card_source, journal_source
 from exporter.progress import Progress
 from exporter.row import Row
 from exporter.sources import Source
+from exporter.sources.cards import CardSource
 from exporter.sources.columnmap import MapError, load_map
 from exporter.sources.journal import JournalSource
 from exporter.sources.listfile import ListFile
@@ -39,6 +41,8 @@ class Asked:
     list_file: Path | None = None
     map_name: str = ""
     as_of: datetime | None = None
+    sed: str = ""
+    card_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +56,34 @@ class Job:
     def judged_at(self, as_of: datetime) -> "Job":
         """Return the job as of another moment."""
         source = self.source
-        if isinstance(source, JournalSource | ListFile):
+        if isinstance(source, JournalSource | ListFile | CardSource):
             source = replace(source, as_of=as_of)
         return replace(self, source=source, as_of=as_of)
 
     def since(self, moment: datetime | None) -> "Job":
-        """Return the job for what has changed since; only the journal knows changes."""
-        if moment is None or not isinstance(self.source, JournalSource):
+        """Return the job for what has changed since; a list file is always read whole."""
+        source = self.source
+        if moment is None or isinstance(source, ListFile):
             return self
-        return replace(self, source=replace(self.source, changed_from=moment))
+        if isinstance(source, CardSource):
+            source = replace(source, changed_from=moment.date())
+        elif isinstance(source, JournalSource):
+            source = replace(source, changed_from=moment)
+        return replace(self, source=source)
 
 
 @contextmanager
 def source_of(asked: Asked) -> Iterator[Job]:
-    """Open the list file that was asked for, else the journal of the configuration."""
+    """Open the list file or the SED that was asked for, else the journal of the configuration."""
     as_of = asked.as_of or datetime.now(UTC)
     if asked.list_file is None:
         settings = load_settings(asked.config)
-        with journal_source(settings, as_of) as source:
+        opened: AbstractContextManager[Source] = (
+            card_source(settings, asked.sed, asked.card_files, as_of)
+            if asked.sed
+            else journal_source(settings, as_of)
+        )
+        with opened as source:
             yield Job(settings.export, source, as_of)
         return
     whole = _settings_or_none(asked.config)
@@ -90,9 +104,9 @@ def _settings_or_none(config: Path | None) -> Settings | None:
     return load(path)
 
 
-def export_settings(config: Path | None, url: str) -> ExportSettings:
+def export_settings(config: Path | None, *, needed: bool) -> ExportSettings:
     """Return the section [export]; a mart named on the command line needs no configuration."""
-    whole = _settings_or_none(config) if url else load_settings(config)
+    whole = load_settings(config) if needed else _settings_or_none(config)
     return whole.export if whole else ExportSettings()
 
 
@@ -145,7 +159,7 @@ def trouble() -> Iterator[None]:
     """Turn errors that a person can mend into a sentence and an exit code."""
     try:
         yield
-    except (JournalError, MartError) as error:
+    except (ConnectorError, JournalError, MartError) as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
     except (DefinitionsError, FactFileError, FileError, MapError, SettingsError) as error:

@@ -10,13 +10,12 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from operator import attrgetter
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from exporter.fact import COLUMNS, Fact
+from exporter.fact import COLUMNS, Fact, fingerprint_of, plain_values
 from exporter.factfile import plain
 from exporter.quality import Checked, check
 from exporter.row import Row
@@ -24,8 +23,6 @@ from exporter.survey import Survey
 
 SPOOLED = ("ordinal", *COLUMNS, "fingerprint")
 QUARANTINED = ("source", "card", "question", "cabinet", "card_file", "reasons", "place", "link", "fact")
-
-_values = attrgetter(*COLUMNS)
 
 
 class _Hashed:
@@ -77,21 +74,13 @@ class Spool:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def cells(fact: Fact) -> Sequence[str | int]:
-    """Return a fact as cells, its fingerprint last."""
-    return [*map(_cell, _values(fact)), fact.fingerprint]
-
-
-def _cell(value: Any) -> str | int:  # noqa: ANN401 - any value of a fact
-    if type(value) is str:
-        return value.replace("\0", "") if "\0" in value else value
-    if value is None:
-        return ""
-    if value is True or value is False:
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    return value  # type: ignore[no-any-return]  # a number
+def cells(fact: Fact) -> Sequence[str]:
+    """Return a fact as cells, its fingerprint last. No engine keeps a NUL."""
+    plain = plain_values(fact)
+    digest = fingerprint_of(plain)
+    if "\0" in "".join(plain):
+        plain = [cell.replace("\0", "") for cell in plain]
+    return [*plain, digest]
 
 
 def _refused(checked: Checked) -> Sequence[str | int]:
@@ -99,7 +88,8 @@ def _refused(checked: Checked) -> Sequence[str | int]:
     reasons = json.dumps([asdict(problem) for problem in checked.problems], ensure_ascii=False)
     said = json.dumps({**plain(fact), "closed": row.closed, "withdrawn": row.withdrawn}, ensure_ascii=False)
     key = (fact.source, fact.card or row.place, fact.question)
-    return [*map(_cell, (*key, fact.cabinet, fact.card_file, reasons, row.place, row.link, said))]
+    cabinet = "" if fact.cabinet is None else fact.cabinet
+    return [*key, cabinet, fact.card_file, reasons, row.place, row.link, said]
 
 
 def _writer(stream: _Hashed) -> Any:  # noqa: ANN401 - the csv module's own type has no name

@@ -34,10 +34,6 @@ def write_config(stand: "Stand", folder: Path) -> Path:
 def config_text(stand: "Stand", folder: Path) -> str:
     """Return the configuration; its paths are absolute, so it may be copied anywhere on this machine."""
     lines = [
-        "[journal]",
-        'backoff_first = "2s"',
-        'backoff_cap = "20s"',
-        "",
         "[platform]",
         f"test_url = {_quoted(stand.base_url)}",
         f"oauth_client = {_quoted(stand.oauth.name)}",

@@ -19,7 +19,7 @@ _READ: dict[str, Callable[[str], Any]] = {
     "text": str,
     "time": lambda cell: cell or None,
     "int": lambda cell: int(cell) if cell else None,
-    "flag": lambda cell: None if not cell else int(cell == "true"),
+    "flag": lambda cell: None if not cell else int(cell == "True"),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.i18n import _
-from exporter.marts import MartError
+from exporter.marts import MartError, statements
 from exporter.marts.sql import Rows, SqlMart
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class PostgresMart(SqlMart):
     """A PostgreSQL database."""
 
     dialect = "postgresql"
+    has_doubles = statements.MAY_HAVE_DOUBLES
 
     def __init__(self, conninfo: str) -> None:
         """Connect. Raises MartError."""
@@ -61,13 +62,15 @@ class PostgresMart(SqlMart):
         texts = ", ".join(name for name, kind in kinds.items() if kind == "text")
         command = f"COPY {table} FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({texts}))"
         try:
-            with path.open("rb") as stream, self._connection.cursor() as cursor:
-                with cursor.copy(command) as copy:
-                    while chunk := stream.read(_CHUNK):
-                        copy.write(chunk)
-                cursor.execute(f"ANALYZE {table}")
+            with path.open("rb") as stream, self._connection.cursor().copy(command) as copy:
+                while chunk := stream.read(_CHUNK):
+                    copy.write(chunk)
         except self._error as error:
             raise MartError(_line(error)) from error
+
+    def staged(self, table: str) -> None:
+        """Let the planner know how large the batch is: a temporary table is never analysed by itself."""
+        self.run(f"ANALYZE {table}")
 
     def close(self) -> None:
         """Close the connection."""

@@ -25,6 +25,7 @@ class SqlMart(ABC):
 
     dialect: str
     day = "CAST({} AS DATE)"
+    has_doubles = statements.HAS_DOUBLES
 
     @abstractmethod
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
@@ -41,6 +42,9 @@ class SqlMart(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the mart."""
+
+    def staged(self, table: str) -> None:  # noqa: B027 - most engines need nothing
+        """Do what the engine wants to know about a table that was just filled."""
 
     def moment(self, value: datetime) -> Any:  # noqa: ANN401 - what the driver takes for an instant
         """Return an instant as the driver wants it."""
@@ -73,12 +77,7 @@ class SqlMart(ABC):
         with self.transaction():
             doubled = self._stage(spooled)
             at = self.moment(batch.as_of)
-            counts = self.run(statements.COUNT, (at,))[0]
-            rows, inserted, updated, unchanged = (int(count or 0) for count in counts)
-            if rows > inserted:
-                self.run(statements.UPDATE, (at, batch.number, at))
-            if inserted:
-                self.run(statements.INSERT, (at, batch.number))
+            rows, inserted, updated, unchanged = self._merge(at, batch.number)
             self.run(statements.RELEASE)
             self._quarantine(batch.number)
             done = replace(
@@ -140,13 +139,29 @@ class SqlMart(ABC):
         tallies = [Tally(_day(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
         return tallies, [Difference(*row) for row in differing]
 
+    def _merge(self, at: Any, number: int) -> tuple[int, int, int, int]:  # noqa: ANN401 - the driver's instant
+        """Bring what is staged into `fact`; return how many rows came, are new, changed, stayed."""
+        if not self.run("SELECT 1 FROM fact LIMIT 1"):
+            self.run(statements.INSERT_ALL, (at, number))
+            rows = int(self.run("SELECT count(*) FROM staged")[0][0])
+            return rows, rows, 0, 0
+        rows, inserted, updated, unchanged = (
+            int(count or 0) for count in self.run(statements.COUNT, (at,))[0]
+        )
+        if rows > inserted:
+            self.run(statements.UPDATE, (at, number, at))
+        if inserted:
+            self.run(statements.INSERT, (at, number))
+        return rows, inserted, updated, unchanged
+
     def _stage(self, spooled: Spooled) -> int:
         """Bring the batch into temporary tables; return how many older states of a key were left out."""
         self.run("DROP TABLE IF EXISTS staged")
         self.run(f"CREATE TEMPORARY TABLE staged ({columns_ddl(SPOOL_KINDS, self.dialect)})")
         self.copy_in("staged", SPOOL_KINDS, spooled.facts)
+        self.staged("staged")
         self._stage_refused(spooled)
-        if not self.run(statements.HAS_DOUBLES):
+        if not self.run(self.has_doubles):
             return 0
         before = self.run("SELECT count(*) FROM staged")[0][0]
         self.run(statements.DOUBLES)

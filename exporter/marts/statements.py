@@ -23,6 +23,11 @@ DOUBLES = (
 )
 
 HAS_DOUBLES = f"SELECT 1 FROM staged GROUP BY {', '.join(KEY)} HAVING count(*) > 1 LIMIT 1"
+# The same by digests of keys: may suspect doubles where there are none, which costs only the second look.
+MAY_HAVE_DOUBLES = (
+    f"SELECT 1 FROM staged GROUP BY hashtextextended(concat_ws(chr(31), {', '.join(KEY)}), 0) "
+    "HAVING count(*) > 1 LIMIT 1"
+)
 
 COUNT = (
     "SELECT count(*) AS all_rows, "
@@ -42,6 +47,10 @@ INSERT = (
     f"INSERT INTO fact ({', '.join(_COLUMNS)}, as_of, batch) "
     f"SELECT {', '.join(f's.{name}' for name in _COLUMNS)}, ?, ? FROM staged AS s "
     f"WHERE NOT EXISTS (SELECT 1 FROM fact AS f WHERE {_ON})"
+)
+
+INSERT_ALL = (  # into an empty mart: nothing to be compared with
+    f"INSERT INTO fact ({', '.join(_COLUMNS)}, as_of, batch) SELECT {', '.join(_COLUMNS)}, ?, ? FROM staged"
 )
 
 # What went well leaves the quarantine, what is refused again gets its new reasons.

@@ -26,7 +26,7 @@ class Table:
         """Raises FileError or MapError when the file cannot be used."""
         self.path = path
         self._left, self._name = 0, ""
-        rows = enumerate(self._open(whole.sheet), start=1 + self._top)
+        rows = enumerate(self._open(whole.sheet), start=1)
         head = list(islice(rows, _SEARCHED))
         at = _header_place([cells for _number, cells in head], whole)
         self.headers = [_text(cell) for cell in head[at][1]] if head else []
@@ -48,8 +48,6 @@ class Table:
         """Name a row."""
         return self._row.format(file=self._where, row=number)
 
-    _top = 0
-
     def _open(self, sheet: str) -> Iterator[Cells]:
         if self.path.suffix.lower() in _TEXTUAL:
             return _csv_rows(self.path)
@@ -62,7 +60,7 @@ class Table:
                 )
             )
         found = book.sheet(name, head=_SEARCHED)
-        self._left, self._name, self._top = found.left, name, found.top
+        self._left, self._name = found.left, name
         return chain(found.rows, found.rest)
 
 

@@ -5,7 +5,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -104,13 +104,30 @@ class Delo:
         self._schemas = schemas
         self._rejected = rejected
         self._clock = clock
-        self._seen: set[str] = set()
+        self._cards: dict[str, _Card] = {}
         self._numbers = itertools.count(1)
+        self._unplanned = itertools.count(1001)  # steps that no plan numbered
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._post = Post(self.out, self.identity, self._faults, ledger, clock=clock, later=self._later)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._pump, name="stand-delo")
+
+    # ---- for tests that decide step by step
+
+    @property
+    def documents(self) -> Mapping[str, Incoming]:
+        """The documents that were taken, by UID."""
+        return {uid: card.incoming for uid, card in self._cards.items()}
+
+    def decide(self, uid: str, decision: Decision) -> None:
+        """Let a clerk decide something that no plan foresaw about a document that was taken, now."""
+        card = self._cards[uid]
+        self._decide(card, next(self._unplanned), decision, self._clock())
+
+    def repeat(self) -> None:
+        """Send the last message again, in a new envelope."""
+        self._post.repeat()
 
     # ---- the pump
 
@@ -189,15 +206,15 @@ class Delo:
             "files": sorted(one.sha256 for one in incoming.files),
             "text": all(text in squeeze(incoming.text) for text in assignment.texts),
         }
-        known = again or incoming.uid in self._seen
+        known = again or incoming.uid in self._cards
         self._ledger.note("arrived_again" if known else "arrived", message_id, round_, **detail)
-        self._seen.add(incoming.uid)
         now = self._clock()
         self._post.send(incoming, ReportWriter(incoming, self.identity).reception(now), "Reception")
         if not known:
             number = next((one.number for one in assignment.decisions if one.number), "")
             number = number or f"{next(self._numbers)}/{now.year}-ОГ"
-            self._plan(_Card(incoming, assignment, number, now.date()))
+            self._cards[incoming.uid] = _Card(incoming, assignment, number, now.date())
+            self._plan(self._cards[incoming.uid])
 
     # ---- what the clerks do
 
@@ -219,6 +236,8 @@ class Delo:
         message_id, round_ = card.assignment.message.id, card.assignment.round
         self._ledger.note("decided", message_id, round_, step=step)
         if decision.kind is DecisionKind.REGISTER:
+            card.number = decision.number or card.number
+            card.registered = decision.at.date() if decision.at else card.registered
             self._ledger.note("registered", message_id, round_, number=card.number, uid=card.incoming.uid)
             if self.on_number:
                 self.on_number(message_id, round_, card.number)

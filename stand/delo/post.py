@@ -33,6 +33,12 @@ class Post:
         self._ledger = ledger
         self._clock = clock
         self._later = later
+        self._last: Callable[[], None] | None = None
+
+    def repeat(self) -> None:
+        """Send the last message again, in a new envelope."""
+        if self._last:
+            self._last()
 
     def send(
         self,
@@ -45,6 +51,7 @@ class Post:
         whole: bool = False,
     ) -> None:
         """Write a message; `seen` is called just before all of it can be read; `whole` forbids halves."""
+        self._last = lambda: self._folder.put(self._message(incoming, passport, subject, files))
         message = self._message(incoming, passport, subject, files)
         kinds = [Fault.STRAY_FILE] if whole else [Fault.HALF_WRITTEN, Fault.STRAY_FILE]
         fault = self._faults.pick(f"publish {incoming.uid if incoming else 'unknown'}", kinds)

@@ -1,5 +1,7 @@
 """Every engine of the mart passes the same suite; what is one engine's own is tested below."""
 
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -44,6 +46,13 @@ class TestPostgres(MartConformance):
         postgres.drop(name)
 
 
+OPEN = """
+import sys
+from exporter.marts.registry import open_mart
+mart = open_mart(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
 STATES = st.tuples(st.sampled_from("abc"), st.integers(1, 4))
 BATCHES = st.lists(st.lists(STATES, max_size=4), max_size=4)
 
@@ -72,13 +81,9 @@ def test_a_url_that_is_no_mart_says_what_to_write(url):
 
 
 def test_two_loads_into_one_duckdb_file(tmp_path):
-    script = "import sys; from exporter.marts.registry import open_mart; m = open_mart(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-    import subprocess
-    import sys
-
     url = f"duckdb:///{tmp_path}/mart.duckdb"
     with subprocess.Popen(
-        [sys.executable, "-c", script, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OPEN, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout.readline() == "open\n"
         with pytest.raises(MartError, match="is another load at work"):
