@@ -50,6 +50,11 @@ class Sheet:
     formulas: dict[str, str] = field(default_factory=dict)
     rest: Iterable[Sequence[Value]] = ()
 
+    @property
+    def top(self) -> int:
+        """The row (from 0) of rows[0]: the reader begins with the first row of the sheet, used or not."""
+        return 0
+
     def place(self, row: int, column: int) -> Place:
         """Return the place of the value rows[row][column]."""
         return Place(self.file, self.name, f"{column_letters(self.left + column)}{row + 1}")

@@ -69,7 +69,9 @@ def _show_coverage(found: "Coverage", *, details: bool) -> None:
     typer.echo(_("categories: {number}, answered {share}").format(number=categories, share=f"{answered:.1%}"))
     total = sum(found.by_message.values())
     typer.echo(
-        _("messages: {number}, answered {share}").format(number=total, share=f"{found.message_share:.1%}")
+        _("messages: {number}, answered {share}").format(
+            number=total, share=f"{found.message_share:.1%}" if total else "—"
+        )
     )
     outcomes = ", ".join(f"{_(OUTCOMES[o])} {n}" for o, n in found.by_category.items())
     typer.echo(_("categories by answer: {outcomes}").format(outcomes=outcomes or "—"))
