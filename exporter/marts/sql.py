@@ -155,10 +155,9 @@ class SqlMart(ABC):
             self.run(statements.INSERT_ALL, (at, number))
             rows = int(self.run("SELECT count(*) FROM staged")[0][0])
             return rows, rows, 0, 0
-        rows, inserted, updated, unchanged = (
-            int(count or 0) for count in self.run(statements.COUNT, (at,))[0]
-        )
-        if rows > inserted:
+        counts = self.run(statements.COUNT, (at, at))[0]
+        rows, inserted, updated, unchanged, newer = (int(count or 0) for count in counts)
+        if newer:
             self.run(statements.UPDATE, (at, number, at))
         if inserted:
             self.run(statements.INSERT, (at, number))
