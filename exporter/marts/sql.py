@@ -67,14 +67,24 @@ class SqlMart(ABC):
                 batch = replace(left[0], as_of=as_of)
                 self.run("UPDATE batch SET as_of = ? WHERE number = ?", (self.moment(as_of), batch.number))
                 return batch
-            number = self.run("SELECT coalesce(max(number), 0) + 1 FROM batch")[0][0]
-            batch = Batch(number, str(uuid.uuid4()), source, BatchState.OPEN, "", as_of, kind)
-            self._write(batch)
+            return self._new(source, as_of, kind)
+
+    def _new(self, source: str, as_of: datetime, kind: BatchKind) -> Batch:
+        number = self.run("SELECT coalesce(max(number), 0) + 1 FROM batch")[0][0]
+        batch = Batch(number, str(uuid.uuid4()), source, BatchState.OPEN, "", as_of, kind)
+        self._write(batch)
         return batch
+
+    def _still_open(self, batch: Batch) -> Batch:
+        """Return the batch, or a new one when a load at the same time took it over and was done first."""
+        if self._batches("WHERE number = ? AND state = 'open'", (batch.number,)):
+            return batch
+        return self._new(batch.source, batch.as_of, batch.kind)
 
     def publish(self, batch: Batch, spooled: Spooled) -> Batch:
         """Stage, merge and write down the batch in one transaction."""
         with self.transaction():
+            batch = self._still_open(batch)
             doubled = self._stage(spooled)
             at = self.moment(batch.as_of)
             rows, inserted, updated, unchanged = self._merge(at, batch.number)
@@ -145,10 +155,9 @@ class SqlMart(ABC):
             self.run(statements.INSERT_ALL, (at, number))
             rows = int(self.run("SELECT count(*) FROM staged")[0][0])
             return rows, rows, 0, 0
-        rows, inserted, updated, unchanged = (
-            int(count or 0) for count in self.run(statements.COUNT, (at,))[0]
-        )
-        if rows > inserted:
+        counts = self.run(statements.COUNT, (at, at))[0]
+        rows, inserted, updated, unchanged, newer = (int(count or 0) for count in counts)
+        if newer:
             self.run(statements.UPDATE, (at, number, at))
         if inserted:
             self.run(statements.INSERT, (at, number))

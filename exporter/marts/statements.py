@@ -34,7 +34,8 @@ COUNT = (
     "sum(CASE WHEN f.source IS NULL THEN 1 ELSE 0 END) AS inserted, "
     f"sum(CASE WHEN f.source IS NOT NULL AND s.fingerprint <> f.fingerprint AND {_NEWER} "
     "THEN 1 ELSE 0 END) AS updated, "
-    "sum(CASE WHEN f.source IS NOT NULL AND s.fingerprint = f.fingerprint THEN 1 ELSE 0 END) AS unchanged "
+    "sum(CASE WHEN f.source IS NOT NULL AND s.fingerprint = f.fingerprint THEN 1 ELSE 0 END) AS unchanged, "
+    f"sum(CASE WHEN f.source IS NOT NULL AND {_NEWER} THEN 1 ELSE 0 END) AS newer "
     f"FROM staged AS s LEFT JOIN fact AS f ON {_ON}"
 )
 

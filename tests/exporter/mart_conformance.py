@@ -9,9 +9,10 @@ import pytest
 
 from exporter.fact import COLUMNS, UNKNOWN
 from exporter.load import changed_from, load, reconcile
-from exporter.marts import BatchState
+from exporter.marts import BatchState, Spooled
 from exporter.marts.registry import open_mart
 from exporter.replay import replay
+from exporter.spool import Spool
 from tests.exporter.facts import NOON, Given, fact, row
 
 BAD = {"answered_at": NOON - timedelta(days=1), "closed": True}
@@ -168,6 +169,15 @@ class MartConformance:
             ("Дороги", 2, 3),
             ("Мосты", 1, 0),
         }
+
+    def test_two_loads_that_share_an_open_batch_are_two_lines_of_the_ledger(self, url):
+        with closing(open_mart(url)) as mart:
+            first, second = (mart.begin("delo", NOON) for _load in range(2))
+            for batch, card in ((first, "1"), (second, "2")):
+                with Spool() as spool:
+                    spool.fill([row(card)], NOON)
+                    mart.publish(batch, Spooled(spool.facts, spool.quarantine, spool.hash, 1, 0))
+            assert [(one.number, one.inserted) for one in mart.batches()] == [(2, 1), (1, 1)]
 
     def test_killed_anywhere_and_run_again_the_mart_is_the_same(self, url, fresh_url):
         first = [row("1"), row("2"), row("3", **BAD)]
