@@ -13,6 +13,7 @@ folders, by the same adapters, and is stopped by the clock of the stand: everyth
 """
 
 import argparse
+import hashlib
 import json
 import os
 import signal
@@ -21,24 +22,17 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-SETTINGS = """
-[journal]
-database = {database}
-[daemon]
-workers = {workers}
-[log]
-level = "error"
-"""
+from connector.appeal import Appeal, CardRef, EventKind, Reply, StoredFile, key_uuid
 
 
 @dataclass(frozen=True)
@@ -52,6 +46,7 @@ class Result:
 
     @property
     def rate(self) -> float:
+        """Messages a second."""
         return self.messages / self.seconds
 
 
@@ -68,20 +63,27 @@ def stand(folder: Path, messages: int) -> Iterator[dict[str, Any]]:
             process.communicate(timeout=60)
 
 
-def ask(told: dict[str, Any], what: str) -> Any:
+def ask(told: dict[str, Any], what: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {told['admin_token']}"}
     with urllib.request.urlopen(
         urllib.request.Request(f"{told['base_url']}/stand/{what}", headers=headers)
     ) as answer:
-        return json.load(answer)
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
-def configuration(told: dict[str, Any], database: str, workers: int) -> Path:
-    path = Path(told["config"])
-    text = path.read_text(encoding="utf-8")
-    text = text.replace('poll = "5s"', 'poll = "1s"').replace('poll = "2s"', 'poll = "1s"\nsettle = 0.1')
-    path.write_text(text + SETTINGS.format(database=json.dumps(database), workers=workers), encoding="utf-8")
-    return path
+def quick(told: dict[str, Any], database: str, workers: int) -> dict[str, str]:
+    """Return what every contestant lays over the stand's configuration."""
+    polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in told["cabinets"]}
+    return {
+        **os.environ,
+        **polls,
+        "SEDLINK__SED__DELO__POLL": "1s",
+        "SEDLINK__SED__DELO__SETTLE": "0.1",
+        "SEDLINK__JOURNAL__DATABASE": database,
+        "SEDLINK__DAEMON__WORKERS": str(workers),
+        "SEDLINK__LOG__LEVEL": "error",
+    }
 
 
 def peak_mb(pid: int) -> float:
@@ -92,12 +94,17 @@ def peak_mb(pid: int) -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def timed(name: str, messages: int, command: Callable[[dict[str, Any]], list[str]]) -> Result:
+def timed(name: str, messages: int, role: str, workers: int, database: str) -> Result:
     """Run a contestant against a stand until the stand has heard everything, and judge the run."""
     with tempfile.TemporaryDirectory() as folder, stand(Path(folder), messages) as told:
-        arguments = command(told)
+        config, environment = str(told["config"]), quick(told, database, workers)
+        command = [sys.executable, __file__, "--role", role, config]
+        if role == "sedlink":
+            upgrade = [sys.executable, "-m", "cli", "db", "upgrade", "--config", config]
+            subprocess.run(upgrade, check=True, env=environment, stdout=subprocess.DEVNULL)
+            command = [sys.executable, "-m", "cli", "run", "--config", config]
         begun, peak = time.monotonic(), 0.0
-        process = subprocess.Popen(arguments)
+        process = subprocess.Popen(command, env=environment)
         try:
             while not ask(told, "state")["settled"]:
                 peak = max(peak, peak_mb(process.pid))
@@ -110,30 +117,9 @@ def timed(name: str, messages: int, command: Callable[[dict[str, Any]], list[str
             process.wait(timeout=60)
         found = ask(told, "reconciliation")
         if not found["exact"]:
-            print(f"  {name}: NOT exact: lost {len(found['lost'])}, doubled {len(found['doubled'])}")
+            wrong = {what: len(found[what]) for what in ("lost", "doubled", "out_of_order", "wrong")}
+            print(f"  {name}: NOT exact: {wrong}")
         return Result(name, found["received"], seconds, peak)
-
-
-def sedlink(database: str, workers: int) -> Callable[[dict[str, Any]], list[str]]:
-    def command(told: dict[str, Any]) -> list[str]:
-        config = configuration(told, database, workers)
-        subprocess.run(
-            [sys.executable, "-m", "cli", "db", "upgrade", "--config", str(config)],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        return [sys.executable, "-m", "cli", "run", "--config", str(config)]
-
-    return command
-
-
-def ourselves(
-    role: str, workers: int, database: str = "sqlite:///unused.db"
-) -> Callable[[dict[str, Any]], list[str]]:
-    def command(told: dict[str, Any]) -> list[str]:
-        return [sys.executable, __file__, "--role", role, str(configuration(told, database, workers))]
-
-    return command
 
 
 # ---- the same exchange without a journal
@@ -157,7 +143,8 @@ class Bare:
         self.rounds: dict[str, Any] = {}
         self.states: dict[str, Any] = {}
 
-    def new(self) -> list[Any]:
+    def new(self) -> list[Appeal]:
+        """List what was not listed before."""
         found = []
         for cabinet in self.links.cabinets.values():
             for page in cabinet.platform.pages():
@@ -165,19 +152,14 @@ class Bare:
                     appeal = received.appeal
                     assert appeal is not None
                     if received.round_told:
-                        from dataclasses import replace
-
                         appeal = replace(appeal, round=received.round_told)
                     if appeal.key not in self.seen:
                         self.seen.add(appeal.key)
                         found.append(appeal)
         return found
 
-    def hand_over(self, appeal: Any) -> None:
-        import hashlib
-
-        from connector.appeal import StoredFile, key_uuid
-
+    def hand_over(self, appeal: Appeal) -> None:
+        """Bring the files, mark accepted, write the folder."""
         platform = self.links.cabinets[appeal.opa_id].platform
         files, bodies = [], {}
         for attachment in appeal.attachments:
@@ -190,8 +172,8 @@ class Bare:
         self.rounds[str(key_uuid(appeal.key))] = appeal
         self.sed.register(appeal, tuple(files), lambda stored: BytesIO(bodies[stored.sha256]))
 
-    def replies(self) -> list[Any]:
-        from connector.appeal import CardRef, EventKind
+    def replies(self) -> list[Reply]:
+        """Read what the SED tells and say what the platform must hear."""
         from connector.lifecycle import State, judge
         from connector.relay.replies import reply_to
 
@@ -216,12 +198,8 @@ class Bare:
         self.sed.acknowledge(page.receipts)
         return found
 
-    def send(self, replies: list[Any]) -> None:
+    def send(self, replies: list[Reply]) -> None:
         """Send the replies of one conversation, in order."""
-        import hashlib
-
-        from connector.appeal import StoredFile
-
         for reply in replies:
             platform = self.links.cabinets[reply.opa_id].platform
             ids = []
@@ -233,8 +211,8 @@ class Bare:
             platform.send(reply, tuple(ids))
 
 
-def by_conversation(replies: list[Any]) -> list[list[Any]]:
-    lanes: dict[str, list[Any]] = {}
+def by_conversation(replies: list[Reply]) -> list[list[Reply]]:
+    lanes: dict[str, list[Reply]] = {}
     for reply in replies:
         lanes.setdefault(reply.platform_id, []).append(reply)
     return list(lanes.values())
@@ -299,20 +277,17 @@ def contestants(messages: int) -> Iterator[Result]:
 
     from tests.postgres_server import PostgresServer  # the wheel's server, as the tests start it
 
+    sqlite = "sqlite:///sedlink.db"
     for workers in (1, 4):
-        yield timed(f"bare, {workers} threads", messages, ourselves("bare", workers))
-        yield timed(f"sedlink SQLite, {workers} workers", messages, sedlink("sqlite:///sedlink.db", workers))
+        many = f"{workers} workers"
+        yield timed(f"bare, {many}", messages, "bare", workers, sqlite)
+        yield timed(f"sedlink SQLite, {many}", messages, "sedlink", workers, sqlite)
         with PostgresServer(durable=True) as server:
-            yield timed(
-                f"sedlink PostgreSQL, {workers} workers",
-                messages,
-                sedlink(server.url(server.create()), workers),
-            )
+            url = server.url(server.create())
+            yield timed(f"sedlink PostgreSQL, {many}", messages, "sedlink", workers, url)
             if find_spec("procrastinate"):
-                yield timed(
-                    f"procrastinate, {workers} workers", messages,
-                    ourselves("procrastinate", workers, server.url(server.create())),
-                )  # fmt: skip
+                url = server.url(server.create())
+                yield timed(f"procrastinate, {many}", messages, "procrastinate", workers, url)
 
 
 def main() -> None:
@@ -329,7 +304,7 @@ def main() -> None:
         return
     os.environ["LC_ALL"] = "C"
     for messages in asked.memory:
-        result = timed("sedlink SQLite, 4 workers", messages, sedlink("sqlite:///sedlink.db", 4))
+        result = timed("sedlink", messages, "sedlink", 4, "sqlite:///sedlink.db")
         print(f"{messages:>7} messages: {result.rate:6.1f}/s, peak {result.peak_mb:.0f} MB", flush=True)
     if asked.memory:
         return
@@ -338,10 +313,8 @@ def main() -> None:
         workers = result.name.split(", ")[1].split()[0]
         limits.setdefault(workers, result.rate)
         ratio = result.rate / limits[workers]
-        print(
-            f"{result.name:<32} {result.rate:7.1f} messages/s  ×{ratio:.2f} of bare  {result.peak_mb:4.0f} MB",
-            flush=True,
-        )
+        line = f"{result.name:<32} {result.rate:7.1f} messages/s  ×{ratio:.2f} of bare"
+        print(f"{line}  {result.peak_mb:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

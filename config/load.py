@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,7 +79,14 @@ def overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
             node = tree
             for section in sections:
                 node = node.setdefault(section, {})
-        node[key] = int(value) if value.isdecimal() else value
+        node[key] = _number(value)
+
+
+def _number(value: str) -> int | float | str:
+    """A variable has no types: what looks like a number of TOML is one."""
+    if value.isdecimal():
+        return int(value)
+    return float(value) if re.fullmatch(r"\d+\.\d+", value) else value
 
 
 def _cabinet(tree: dict[str, Any], variable: str, sections: list[str]) -> dict[str, Any]:
@@ -157,7 +165,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     journal = journal.model_copy(update={"database": database, "files": folder / journal.files})
     platform = _with_paths(settings.platform, folder, "profile", "ca_file")
     mail = _with_paths(settings.mail, folder, "ca_file")
-    export = _with_paths(settings.export, folder, "definitions")
+    export = _with_paths(settings.export, folder, "definitions", "calendar")
     export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
     parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
     anchored = settings.model_copy(update=parts)

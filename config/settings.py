@@ -124,6 +124,7 @@ class ExportSettings(Section):
     definitions: Path | None = None  # your own meaning of overdue, repeated, new; None = the shipped one
     max_refused: Annotated[float, Field(ge=0, le=1)] = 0.2  # a larger share of refused rows stops a load
     look_back: Duration = timedelta(days=3)  # how far behind the last load late facts are looked for
+    calendar: Path | None = None  # days off and working days of your own, beside the official ones
     card_link: str = ""  # address of a card in the SED's web client, {card} is put in
 
 

@@ -67,7 +67,7 @@ def _identities(applicant: Applicant) -> list[tuple[str, str, str]]:
     """A name alone is no person: it counts together with a telephone, an e-mail or a postal address."""
     person = applicant.person
     # not remembered between calls, unlike names of categories: these are personal data
-    name = same_key.__wrapped__(" ".join((person.surname, person.name, person.patronymic)))
+    name = same_key.__wrapped__(f"{person.surname} {person.name} {person.patronymic}")
     if not name:
         return []
     phone = "".join(filter(str.isdigit, person.phone))[-10:]

@@ -5,8 +5,9 @@ digest of everything but the version, so that a load which changes nothing rewri
 """
 
 import hashlib
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 
 UNKNOWN = (
     "не определено"  # the territory or category of a fact whose own is not known: counted, never dropped
@@ -56,16 +57,31 @@ class Fact:
     @property
     def fingerprint(self) -> str:
         """Digest of everything that the fact says, the version excepted: 32 hex digits."""
-        said = [
-            _plain(value) for name, value in zip(COLUMNS, astuple(self), strict=True) if name != "version"
-        ]
-        return hashlib.blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest()
+        return fingerprint_of(plain_values(self))
 
 
 COLUMNS = tuple(field.name for field in fields(Fact))
+_values = attrgetter(*COLUMNS)
+_VERSION = COLUMNS.index("version")
+_OTHER = tuple(place for place, field in enumerate(fields(Fact)) if field.type is not str)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    return "" if value is None else str(value)
+def plain_values(fact: Fact) -> list[str]:
+    """Return what the fact says as texts in the order of COLUMNS; what is not known is empty."""
+    values = list(_values(fact))
+    for place in _OTHER:
+        value = values[place]
+        if value is None:
+            values[place] = ""
+        elif isinstance(value, datetime):
+            moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+            values[place] = moment.isoformat(timespec="microseconds")
+        else:
+            values[place] = str(value)
+    return values
+
+
+def fingerprint_of(plain: list[str]) -> str:
+    """Return the fingerprint of a fact by its plain values."""
+    said = "\x1f".join((*plain[:_VERSION], *plain[_VERSION + 1 :]))
+    return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,38 +1,66 @@
-"""Opens what a command works on: the source of the configuration or a list file, with the definitions."""
+"""Opens what the configuration names as a source of facts: the journal, or the cards of a SED."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
+from config.i18n import _
+from config.load import SettingsError
 from config.settings import Settings
-from connector.journal.journal import Journal
-from connector.runtime import open_journal
+from connector.runtime import database_url, open_journal
+from connector.sed.registry import UnknownSedError
+from connector.sed.registry import build as build_sed
 from exporter.applicants import Applicants
-from exporter.definitions import Definitions, load_definitions
-from exporter.sources import Source
+from exporter.definitions import load_definitions
+from exporter.sources.cards import CardSource
 from exporter.sources.journal import CabinetFacts, JournalSource
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A source, and the journal while it is the source."""
-
-    source: Source
-    definitions: Definitions
-    journal: Journal | None = None
-
-
 @contextmanager
-def journal_source(settings: Settings, as_of: datetime) -> Iterator[Opened]:
+def journal_source(settings: Settings, as_of: datetime) -> Iterator[JournalSource]:
     """Open the journal that the settings name as a source of facts."""
     definitions = load_definitions(settings.timezone, settings.export.definitions)
     cabinets = {one.opa_id: CabinetFacts(one.name, one.card_file) for one in settings.cabinet}
     journal = open_journal(settings)
     try:
         with Applicants(settings.export.applicant_key) as applicants:
-            yield Opened(
-                JournalSource(journal, definitions, applicants, as_of, cabinets), definitions, journal
-            )
+            yield JournalSource(journal, definitions, applicants, as_of, cabinets)
     finally:
         journal.close()
+
+
+@contextmanager
+def card_source(
+    settings: Settings, name: str, card_files: tuple[str, ...], as_of: datetime
+) -> Iterator[CardSource]:
+    """Open the cards of a SED; no card files = those of its cabinets, or all that the SED has.
+
+    Raises SettingsError when there is no such section, or its adapter cannot read cards.
+    """
+    from mappings.resolver import Resolver
+    from mappings.store.engine import open_store
+
+    section = settings.sed.get(name)
+    if section is None:
+        raise SettingsError("sedlink.toml", [_("there is no section [sed.{sed}]").format(sed=name)])
+    try:
+        sed = build_sed(section.kind, section.own, settings.folder)
+    except (UnknownSedError, ValueError) as error:
+        raise SettingsError("sedlink.toml", [f"sed.{name}: {error}"]) from error
+    if not sed.capabilities.cards:
+        sentence = _("{kind} gives no cards: print the list of cards in the SED and load it with --list")
+        raise SettingsError(f"sed.{name}", [sentence.format(kind=section.kind)])
+    cabinets = {one.card_file: one.opa_id for one in settings.cabinet if one.sed == name and one.card_file}
+    store = open_store(database_url(settings))
+    try:
+        yield CardSource(
+            name,
+            sed,
+            Resolver(store).current(),
+            load_definitions(settings.timezone, settings.export.definitions),
+            as_of,
+            card_files or tuple(cabinets),
+            cabinets=cabinets,
+        )
+    finally:
+        store.dispose()

@@ -9,6 +9,7 @@ from exporter.fact import UNKNOWN, Fact
 from exporter.reasons import refuses, withholds
 from exporter.row import Problem, Row
 
+_WITHOUT_A_FACT = {"unreadable-card", "unreadable-row", "card-file-refused", "no-question"}
 _SLACK = timedelta(hours=26)  # a date without a zone may lie in tomorrow of the farthest one
 _CODE = re.compile(r"\d{4}(?:\.\d{4}){0,4}")
 
@@ -41,6 +42,8 @@ def check(row: Row, as_of: datetime) -> Checked:
 
 def defined(fact: Fact) -> Fact:
     """Return the fact with «не определено» where its territory or category is not known."""
+    if (fact.region_name or fact.region) and fact.category:
+        return fact
     region_name = fact.region_name or (UNKNOWN if not fact.region else "")
     return replace(fact, region_name=region_name, category=fact.category or UNKNOWN)
 
@@ -50,7 +53,7 @@ def _found(row: Row, as_of: datetime) -> Iterator[Problem]:
     told = {problem.code for problem in row.problems}
     if not fact.card and "unreadable-row" not in told:
         yield Problem("no-key")
-    if fact.deleted or told & {"unreadable-card", "unreadable-row"}:
+    if fact.deleted or told & _WITHOUT_A_FACT:
         return
     yield from _dates(row, as_of)
     if not (fact.region or fact.region_name):

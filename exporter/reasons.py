@@ -31,6 +31,16 @@ REASONS: dict[str, Reason] = {
     "unreadable-row": Reason(
         Action.REFUSE, N_("the row of the file could not be read"), N_("correct the row in the file")
     ),
+    "card-file-refused": Reason(
+        Action.REFUSE,
+        N_("the SED does not give the card file"),
+        N_("check the card file's name and the user's rights"),
+    ),
+    "no-question": Reason(
+        Action.REFUSE,
+        N_("the card has no rubric"),
+        N_("give the card at least one question of the classifier"),
+    ),
     "no-key": Reason(
         Action.REFUSE, N_("the card's number is missing"), N_("fill in the number, or correct the column map")
     ),

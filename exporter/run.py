@@ -1,44 +1,157 @@
-"""What every `sedlink export` command does first: settings, source, and errors said for a person."""
+"""What every `sedlink export` command does first: settings, source, mart, and errors said for a person."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from config.console import show_error
-from config.settings import Settings
+from config.i18n import _
+from config.load import SettingsError, find, load
+from config.settings import ExportSettings, Settings
 from connector.commands.common import Exit, load_settings
+from connector.errors import ConnectorError
 from connector.journal.problems import JournalError
-from exporter.definitions import DefinitionsError
+from exporter.definitions import DefinitionsError, load_definitions
 from exporter.factfile import FactFileError
-from exporter.opening import Opened, journal_source
+from exporter.load import changed_from
+from exporter.marts import Mart, MartError
+from exporter.marts.registry import open_mart
+from exporter.opening import card_source, journal_source
+from exporter.progress import Progress
+from exporter.row import Row
 from exporter.sources import Source
+from exporter.sources.cards import CardSource
+from exporter.sources.columnmap import MapError, load_map
+from exporter.sources.journal import JournalSource
+from exporter.sources.listfile import ListFile
+from mappings.errors import FileError
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where facts are to come from, as the command line says it."""
+
+    config: Path | None
+    list_file: Path | None = None
+    map_name: str = ""
+    as_of: datetime | None = None
+    sed: str = ""
+    card_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A command's work: the source to read and the moment at which it is judged."""
 
-    settings: Settings
-    opened: Opened
+    settings: ExportSettings
+    source: Source
     as_of: datetime
 
-    @property
-    def source(self) -> Source:
-        """Where rows come from."""
-        return self.opened.source
+    def judged_at(self, as_of: datetime) -> "Job":
+        """Return the job as of another moment."""
+        source = self.source
+        if isinstance(source, JournalSource | ListFile | CardSource):
+            source = replace(source, as_of=as_of)
+        return replace(self, source=source, as_of=as_of)
+
+    def since(self, moment: datetime | None) -> "Job":
+        """Return the job for what has changed since; a list file is always read whole."""
+        source = self.source
+        if moment is None or isinstance(source, ListFile):
+            return self
+        if isinstance(source, CardSource):
+            source = replace(source, changed_from=moment.date())
+        elif isinstance(source, JournalSource):
+            source = replace(source, changed_from=moment)
+        return replace(self, source=source)
 
 
 @contextmanager
-def source_of(config: Path | None) -> Iterator[Job]:
-    """Open the configured source for a block."""
-    settings = load_settings(config)
-    as_of = datetime.now(UTC)
-    with journal_source(settings, as_of) as opened:
-        yield Job(settings, opened, as_of)
+def source_of(asked: Asked) -> Iterator[Job]:
+    """Open the list file or the SED that was asked for, else the journal of the configuration."""
+    as_of = asked.as_of or datetime.now(UTC)
+    if asked.list_file is None:
+        settings = load_settings(asked.config)
+        opened: AbstractContextManager[Source] = (
+            card_source(settings, asked.sed, asked.card_files, as_of)
+            if asked.sed
+            else journal_source(settings, as_of)
+        )
+        with opened as source:
+            yield Job(settings.export, source, as_of)
+        return
+    whole = _settings_or_none(asked.config)
+    export = whole.export if whole else ExportSettings()
+    columns = load_map(asked.map_name)
+    definitions = load_definitions(columns.timezone, export.definitions)
+    yield Job(export, ListFile(asked.list_file, columns, definitions, as_of), as_of)
+
+
+def _settings_or_none(config: Path | None) -> Settings | None:
+    """A list file needs no configuration; one that is named or found must be right all the same."""
+    try:
+        path = find(config)
+    except SettingsError:
+        if config is None:
+            return None
+        raise
+    return load(path)
+
+
+def export_settings(config: Path | None, *, needed: bool) -> ExportSettings:
+    """Return the section [export]; a mart named on the command line needs no configuration."""
+    whole = load_settings(config) if needed else _settings_or_none(config)
+    return whole.export if whole else ExportSettings()
+
+
+def report_language(config: Path | None) -> str:
+    """Return the language of what administrators get."""
+    whole = _settings_or_none(config)
+    return whole.language if whole else "ru"
+
+
+@contextmanager
+def mart_of(job_settings: ExportSettings, url: str) -> Iterator[Mart]:
+    """Open the mart that was asked for, else the configured one."""
+    mart = open_mart(url or job_settings.mart, None if url else job_settings.password)
+    with closing(mart):
+        yield mart
+
+
+def recent(job: Job, mart: Mart, *, everything: bool) -> Job:
+    """Return the job for what may have changed since the last load, with the look-back."""
+    if everything:
+        return job
+    return job.since(changed_from(mart, job.source.name, job.settings.look_back))
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source whose reading moves a progress bar."""
+
+    inner: Source
+    progress: Progress
+
+    @property
+    def name(self) -> str:
+        """The source's own name."""
+        return self.inner.name
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the source's rows."""
+        yield from self.progress.count(self.inner.rows())
+
+
+def counted(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows under a progress bar on a terminal."""
+    with Progress() as progress:
+        yield from progress.count(rows)
 
 
 @contextmanager
@@ -46,9 +159,13 @@ def trouble() -> Iterator[None]:
     """Turn errors that a person can mend into a sentence and an exit code."""
     try:
         yield
-    except JournalError as error:
+    except (ConnectorError, JournalError, MartError) as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
-    except (DefinitionsError, FactFileError) as error:
-        show_error(str(error))
+    except (DefinitionsError, FactFileError, FileError, MapError, SettingsError) as error:
+        for line in str(error).splitlines():
+            show_error(line)
         raise typer.Exit(Exit.CONFIGURATION) from error
+    except KeyboardInterrupt as error:
+        show_error(_("interrupted; nothing is half done: the same command goes on"))
+        raise typer.Exit(INTERRUPTED) from error

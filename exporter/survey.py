@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,12 @@ class Survey:
         for code, number in self.by_reason().items():
             yield text_of(code), number
 
+    def details(self) -> Iterator[dict[str, Any]]:
+        """Yield each reason by cabinet and card file with the cards named, for `--json`."""
+        for (cabinet, card_file, code), number in self.counts.items():
+            named = [asdict(one) for one in self.named[cabinet, card_file, code]]
+            yield {"cabinet": cabinet, "card_file": card_file, "code": code, "rows": number, "cards": named}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the counts for `--json`."""
         return {
@@ -70,6 +76,14 @@ class Survey:
             "withheld": self.withheld,
             "reasons": self.by_reason(),
         }
+
+
+def surveyed(rows: Iterable[Row], as_of: datetime) -> Survey:
+    """Look at every row and let none go."""
+    survey = Survey()
+    for row in rows:
+        survey.take(check(row, as_of))
+    return survey
 
 
 def passing(rows: Iterable[Row], survey: Survey, as_of: datetime) -> Iterator[Fact]:

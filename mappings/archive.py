@@ -19,14 +19,14 @@ from mappings.errors import FileError
 
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_PARTS = 10_000
-MAX_COLUMNS = 256
-MAX_CELLS = 50_000_000
-FULL_ROWS, FULL_COLUMNS = 1_048_576, 16_384  # of a sheet
+MAX_COLUMNS = 256  # up to row 99 999; a longer sheet may have the 26 columns of one letter
+MAX_CELLS = 30_000_000  # the reader takes some 24 bytes for each, used or not
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_ROW_NUMBER = re.compile(rb'<row [^>]*?\br="(\d{1,7})"')
-_FAR_COLUMN = re.compile(rb' r="(?:[A-Z]{3}|[J-Z][A-Z]|I[W-Z])\d')
+_FAR_CELL = re.compile(rb' r="([A-Z]{3}\d+|[J-Z][A-Z]\d+|I[W-Z]\d+|[A-Z]{2}\d{6,})"')
+_FORMULA_TAG = re.compile(rb"<f[ >/]")
+_PIECE, _OVERLAP = 1 << 18, 64
 _FORMULA = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>([^<]*))')
 
 
@@ -63,10 +63,12 @@ def open_check(path: Path) -> dict[str, dict[str, str]] | None:
 
 
 def scan_sheet(path: Path, sheet: str) -> dict[str, str]:
-    """Return the formulas of an .xlsx sheet by cell address. Raises FileError when it is too large."""
+    """Return the formulas of an .xlsx sheet by cell address. Raises FileError for a cell too far out."""
     with _archive(path) as archive:
-        extent = _xlsx_extent(archive.read(_part_of(archive, sheet)))
-    return _within_limits(path, sheet, extent)
+        far, formulas = _xlsx_scan(archive, _part_of(archive, sheet))
+    if far:
+        raise _too_far(path, sheet, far)
+    return formulas
 
 
 @contextmanager
@@ -93,13 +95,17 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _within_limits(path: Path, sheet: str, extent: Extent) -> dict[str, str]:
     if extent.columns > MAX_COLUMNS or extent.rows * extent.columns > MAX_CELLS:
-        raise FileError(
-            _(
-                "{file}, sheet «{sheet}»: the used area reaches row {rows}, column {columns}. "
-                "Delete the stray cells far from the table and save the file again"
-            ).format(file=path, sheet=sheet, rows=extent.rows, columns=extent.columns)
-        )
+        raise _too_far(path, sheet, f"{column_letters(extent.columns - 1)}{extent.rows}")
     return extent.formulas
+
+
+def _too_far(path: Path, sheet: str, cell: str) -> FileError:
+    return FileError(
+        _(
+            "{file}, sheet «{sheet}»: the used area reaches the cell {cell}. "
+            "Delete the stray cells far from the table and save the file again"
+        ).format(file=path, sheet=sheet, cell=cell)
+    )
 
 
 def damaged(path: Path, problem: BaseException) -> FileError:
@@ -128,23 +134,22 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _xlsx_extent(xml: bytes) -> Extent:
-    """Look at the sheet without parsing it: rows come in order, so the last one tells their number.
+def _xlsx_scan(archive: zipfile.ZipFile, part: str) -> tuple[str, dict[str, str]]:
+    """Return the first cell that lies too far out ("" when none does) and the formulas by cell address.
 
-    A cell whose own address lies beyond the last row, or in a far column, is written by no program: such a
-    sheet counts as full size.
+    The sheet is not parsed: it flows through in pieces, since a large one unpacks to hundreds of megabytes.
     """
-    last = _ROW_NUMBER.match(xml, max(xml.rfind(b"<row "), 0))
-    rows = int(last.group(1)) if last else xml.count(b"<row")
-    farther = re.compile(rb' r="[A-Z]{1,3}[0-9]{%d}' % (len(str(rows)) + 1))
-    if farther.search(xml):
-        return Extent(FULL_ROWS, FULL_COLUMNS, {})
-    columns = FULL_COLUMNS if _FAR_COLUMN.search(xml) else MAX_COLUMNS
-    data = xml[: xml.find(b"</sheetData>")] if b"<f>" in xml or b"<f " in xml else b""
-    formulas = {
-        cell.decode(): (text or b"").decode("utf-8", "replace") for cell, text in _FORMULA.findall(data)
-    }
-    return Extent(rows, columns if columns > MAX_COLUMNS else 1, formulas)
+    has_formulas, tail = False, b""
+    with archive.open(part) as stream:
+        while piece := stream.read(_PIECE):
+            text = tail + piece
+            far = _FAR_CELL.search(text)
+            if far:
+                return far.group(1).decode(), {}
+            has_formulas = has_formulas or (text.find(b"<f") >= 0 and _FORMULA_TAG.search(text) is not None)
+            tail = text[-_OVERLAP:]
+    found = _FORMULA.findall(archive.read(part)) if has_formulas else []
+    return "", {cell.decode(): (text or b"").decode("utf-8", "replace") for cell, text in found}
 
 
 def ods_extents(stream: IO[bytes]) -> dict[str, Extent]:

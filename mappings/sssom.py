@@ -54,7 +54,7 @@ _HEADER = """\
 #  pos: "urn:sedlink:pos:"
 #  pospath: "urn:sedlink:pospath:"
 #license: "https://w3id.org/sssom/license/unspecified"
-#mapping_set_id: "urn:sedlink:mapping:{version}"
+#mapping_set_id: "https://sedlink.invalid/mapping/{version}"
 #mapping_set_version: "{version}"
 #mapping_tool: "sedlink"
 """

@@ -15,6 +15,7 @@ _WORD = re.compile(r"\w+")
 _QUOTES = re.compile("[«»\"'`„“”‟‘’‚‛″′]")
 _SPACES = re.compile(r"\s+")
 _CYRILLIC = re.compile("[а-я]")
+_LATIN = re.compile("[a-z]")
 _ONLY_LOOKALIKES = re.compile("[aceopxyktmhb]+")
 
 
@@ -34,7 +35,11 @@ def _one_alphabet(match: re.Match[str]) -> str:
 
 def tokens_of(text: str) -> frozenset[str]:
     """Return the words of a text in their key form (not remembered: texts of citizens are personal data)."""
-    return frozenset(_WORD.findall(same_key.__wrapped__(text)))
+    folded = unicodedata.normalize("NFC", text).casefold().replace("ё", "е")
+    words = _WORD.findall(folded)
+    if _LATIN.search(folded) and _CYRILLIC.search(folded):
+        return frozenset(_WORD.sub(_one_alphabet, word) for word in words)
+    return frozenset(words)
 
 
 def clean(name: str) -> str:

@@ -32,7 +32,7 @@ def _text(size: int, source: random.Random) -> bytes:
 
 def _png(size: int, source: random.Random) -> bytes:
     side = max(1, int((max(size - 100, 1) / 3) ** 0.5))
-    rows = b"".join(b"\0" + source.randbytes(side * 3) for _row in range(side))
+    rows = (b"\0" + source.randbytes(side * 3)) * side  # stripes: random bytes are dear
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 0)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
@@ -50,4 +50,5 @@ def _pdf(size: int, source: random.Random) -> bytes:
     )
     tail = b"\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     padding = max(size - len(head) - len(tail) - 1, 0)
-    return head + b"%" + source.randbytes((padding + 1) // 2).hex()[:padding].encode() + tail
+    block = source.randbytes(512).hex().encode()
+    return head + b"%" + (block * (padding // len(block) + 1))[:padding] + tail

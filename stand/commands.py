@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 
 def stand(
-    messages: Annotated[
-        int, typer.Option(min=0, max=100_000, help=_("how many messages the generator writes"))
-    ] = 50,
+    messages: Annotated[int, typer.Option(min=0, max=100_000, help=_("how many messages to write"))] = 50,
     cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets the platform has"))] = 3,
     directory: Annotated[
         Path, typer.Option("--dir", help=_("folder for the exchange, the record and a sedlink.toml"))
@@ -37,12 +35,8 @@ def stand(
         str, typer.Option(help=_("all, none or kinds of faults separated by commas (docs/stand.md)"))
     ] = "none",
     seed: Annotated[int, typer.Option(help=_("the same seed gives the same run"))] = 1,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help=_("port of the platform; 0 = any free one"))
-    ] = 8311,
-    pace: Annotated[
-        float, typer.Option(min=0, max=86_400, help=_("seconds between two steps of a clerk"))
-    ] = 2.0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_("platform's port; 0 = any free one"))] = 8311,
+    pace: Annotated[float, typer.Option(min=0, max=86_400, help=_("seconds a clerk needs"))] = 2.0,
     schemas: Annotated[
         Path | None, typer.Option(help=_("folder with the schemas of the СЭВ exchange, to check messages by"))
     ] = None,
@@ -60,18 +54,16 @@ def stand(
     try:
         source = open_feed(feed, map_name, made) if feed else None
         running = Stand(
-            directory, cabinets=made, messages=messages, cases=source.cases() if source else None,
-            dictionaries=source.dictionaries if source else None, seed=seed, faults=faults, port=port,
-            pace=pace, schemas=schemas,
+            directory, cabinets=made, messages=messages,
+            cases=source.cases() if source else None,
+            dictionaries=source.dictionaries if source else None,
+            seed=seed, faults=faults, port=port, pace=pace, schemas=schemas,
         )  # fmt: skip
-    except (ColumnMapError, ValueError) as error:
+        _run(running, source, directory, as_json=as_json)
+    except (ColumnMapError, FeedError, ValueError) as error:
         _fail(str(error), 2)
     except OSError as error:
         _fail(_("the stand cannot start: {error}").format(error=error), 1)
-    try:
-        _run(running, source, directory, as_json=as_json)
-    except FeedError as error:
-        _fail(str(error), 2)
 
 
 def _run(running: "Stand", source: "Feed | None", directory: Path, *, as_json: bool) -> None:

@@ -22,16 +22,6 @@ from urllib.parse import quote
 
 from config.i18n import _
 
-QUICK = """
-[journal]
-database = {database}
-files = "files"
-backoff_first = "1s"
-backoff_cap = "3s"
-
-[daemon]
-workers = {workers}
-"""
 COUNTS = ("received", "registered", "interim", "answered", "refused", "redirected", "postponed")
 
 
@@ -95,25 +85,27 @@ def run_demo(plan: Plan, *, progress: Progress = lambda _done, _of: None) -> Out
     """Play a whole run in a folder. Raises DemoError."""
     plan.folder.mkdir(parents=True, exist_ok=True)
     with _stand(plan) as told:
-        config = _configuration(plan, Path(told["config"]))
-        _sedlink(config, "db", "upgrade")
+        config = Path(told["config"])
+        quick = _quick(plan, told)
+        _sedlink(config, "db", "upgrade", **quick)
         begun = time.monotonic()
-        with _process([*_command(), "run", "--config", str(config)], plan.folder / "daemon.log"):
-            settled = _wait(plan, told, config, progress)
+        log = plan.folder / "daemon.log"
+        with _process([*_command(), "run", "--config", str(config)], log, **quick) as daemon:
+            settled = _wait(plan, told, config, quick, progress, lambda: _alive(daemon, log))
             spent = time.monotonic() - begun
         parked = [
             f"{one['platform_id']}/{one['round']}" for one in _sedlink(config, "dead", "list", "--json")
         ]
         found = _ask(told, f"reconciliation?parked={quote(','.join(parked))}")
         facts = plan.folder / "facts.csv"
-        _sedlink(config, "export", "facts", "--out", str(facts), "--json")
+        _sedlink(config, "export", "facts", "--out", str(facts), "--json", **quick)
         return Outcome(
             counts={name: found[name] for name in COUNTS},
             parked=parked,
             reconciliation=found,
             seconds=spent,
             facts=facts,
-            trail=_trail(told, config),
+            trail=_trail(told, config, quick),
             settled=settled,
         )
 
@@ -146,17 +138,18 @@ def _command() -> list[str]:
     return [sys.executable, "-m", "cli"]
 
 
-def _environment() -> dict[str, str]:
+def _environment(**more: str) -> dict[str, str]:
     """Nothing of the caller's own configuration may leak into the demo."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("SEDLINK_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SEDLINK_")}
+    return {**clean, **more}
 
 
 @contextmanager
-def _process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+def _process(command: Sequence[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """Run a process for a block; its standard error goes to a file, SIGTERM ends it."""
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            list(command), stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()
+            list(command), stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment(**environment)
         )
         try:
             yield process
@@ -188,13 +181,13 @@ def _stand(plan: Plan) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def _sedlink(config: Path, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON the command prints
+def _sedlink(config: Path, *arguments: str, **environment: str) -> Any:  # noqa: ANN401 - whatever JSON the command prints
     """Run one command of sedlink and return its JSON. Raises DemoError with what it complained of."""
     result = subprocess.run(  # noqa: S603 - our own command, no shell
         [*_command(), *arguments, "--config", str(config)],
         capture_output=True,
         text=True,
-        env=_environment(),
+        env=_environment(**environment),
         check=False,
     )
     if result.returncode not in (0, 1):
@@ -209,37 +202,58 @@ def _last_lines(log: Path) -> str:
 # ---- the run
 
 
-def _configuration(plan: Plan, offered: Path) -> Path:
-    """Take the stand's own snippet, made quick: the stand is near and its clerks do not think."""
-    text = offered.read_text(encoding="utf-8")
-    text = text.replace('poll = "5s"', 'poll = "1s"').replace('poll = "2s"', 'poll = "1s"\nsettle = 0.1')
-    text += QUICK.format(database=json.dumps(plan.database), workers=plan.workers)
-    path = plan.folder / "sedlink.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+def _quick(plan: Plan, told: dict[str, Any]) -> dict[str, str]:
+    """Return what the demo lays over the stand's own configuration: its clerks do not think, nor do we wait.
+
+    Variables, not another file: the configuration that is left behind is the stand's, as a user has it.
+    """
+    polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in told["cabinets"]}
+    return {
+        **polls,
+        "SEDLINK__SED__DELO__POLL": "1s",
+        "SEDLINK__SED__DELO__SETTLE": "0.1",
+        "SEDLINK__JOURNAL__DATABASE": plan.database,
+        "SEDLINK__JOURNAL__BACKOFF_FIRST": "1s",
+        "SEDLINK__JOURNAL__BACKOFF_CAP": "3s",
+        "SEDLINK__DAEMON__WORKERS": str(plan.workers),
+    }
 
 
-def _wait(plan: Plan, told: dict[str, Any], config: Path, progress: Progress) -> bool:
+def _wait(
+    plan: Plan,
+    told: dict[str, Any],
+    config: Path,
+    quick: dict[str, str],
+    progress: Progress,
+    alive: Callable[[], None],
+) -> bool:
     """Wait until the stand has heard everything and sedlink's own queue is empty."""
     until = time.monotonic() + plan.seconds
     offered = told["messages"]
     while time.monotonic() < until:
+        alive()
         state = _ask(told, "state")
         unsettled = set(state["unsettled"])
         progress(offered - len(unsettled), offered)
-        if state["settled"] or unsettled <= _parked_messages(config, unsettled):
-            counts = _sedlink(config, "status", "--json")["counts"]
+        if state["settled"] or unsettled <= _parked_messages(config, quick, unsettled):
+            counts = _sedlink(config, "status", "--json", **quick)["counts"]
             if counts["waiting"] == 0 or not state["settled"]:
                 return True
         time.sleep(0.25)
     return False
 
 
-def _parked_messages(config: Path, unsettled: set[int]) -> set[int]:
+def _alive(daemon: subprocess.Popen[str], log: Path) -> None:
+    """Raise DemoError when the daemon has ended: waiting for it would be in vain."""
+    if daemon.poll() is not None:
+        raise DemoError(_last_lines(log))
+
+
+def _parked_messages(config: Path, quick: dict[str, str], unsettled: set[int]) -> set[int]:
     """Return the messages that wait for a person; asked only when few are left."""
     if len(unsettled) > 20:
         return set()
-    return {int(one["platform_id"]) for one in _sedlink(config, "dead", "list", "--json")}
+    return {int(one["platform_id"]) for one in _sedlink(config, "dead", "list", "--json", **quick)}
 
 
 def _ask(told: dict[str, Any], what: str) -> dict[str, Any]:
@@ -250,7 +264,7 @@ def _ask(told: dict[str, Any], what: str) -> dict[str, Any]:
         return cast("dict[str, Any]", json.load(answer))
 
 
-def _trail(told: dict[str, Any], config: Path) -> list[dict[str, Any]]:
+def _trail(told: dict[str, Any], config: Path, quick: dict[str, str]) -> list[dict[str, Any]]:
     """Return the trail of the message with the longest story."""
     rounds: dict[int, int] = {}
     entries = cast("list[dict[str, Any]]", _ask(told, "ledger?limit=10000"))
@@ -260,6 +274,6 @@ def _trail(told: dict[str, Any], config: Path) -> list[dict[str, Any]]:
     if not rounds:
         return []
     longest = max(rounds, key=lambda message: (rounds[message], -message))
-    [found] = _sedlink(config, "show", str(longest), "--json")
+    [found] = _sedlink(config, "show", str(longest), "--json", **quick)
     trail: list[dict[str, Any]] = found["trail"]
     return trail

@@ -131,10 +131,8 @@ def _enter(tally: _Tally, entry: Entry) -> None:
             tally.again += 1
         case "registered":
             tally.registered.append(entry)
-        case "reported":
-            tally.reported.setdefault(entry.detail["step"], entry.n)
-        case "decided":
-            tally.decided.setdefault(entry.detail["step"], entry.n)
+        case "reported" | "decided" as order:
+            getattr(tally, order).setdefault(entry.detail["step"], entry.n)
         case "unsubscribed":
             tally.unsubscribed.add(entry.detail["step"])
         case "replied":
@@ -241,8 +239,7 @@ def _disordered(matched: Mapping[int, Entry], tally: _Tally) -> Iterator[int]:
     for position, later in enumerate(steps):
         for earlier in steps[:position]:
             in_order = all(
-                order.get(earlier, 0) < order.get(later, 1)
-                for order in (tally.reported, tally.decided)
+                order.get(earlier, 0) < order.get(later, 1) for order in (tally.reported, tally.decided)
             )
             if in_order and matched[later].n < matched[earlier].n:
                 yield later

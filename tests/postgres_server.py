@@ -103,7 +103,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd=self._home,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls no Python that could hold a lock
                 **identity,
             )
         self._wait()

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from connector.journal.claim import Claim
 from connector.journal.engine import Database
 from connector.journal.schema import channel
+from connector.journal.types import among
 
 _FRESH = timedelta(seconds=10)  # how exact `last_success` is: not a write for every success
 
@@ -17,32 +18,29 @@ _WELL = {"failures": 0, "paused_until": None, "probing_until": None}
 _FORGOTTEN = {"since": None, "error_code": "", "sentence": "", "alerted_at": None, "recovered_at": None}
 
 
+_ripe = (
+    (channel.c.failures > 0)
+    & channel.c.needs_person.is_(False)
+    & (channel.c.paused_until <= bindparam("now"))
+    & or_(channel.c.probing_until.is_(None), channel.c.probing_until <= bindparam("now"))
+)
+_half_open = select(channel.c.name).where(_ripe).order_by(channel.c.name)
+_reserve = (
+    update(channel)
+    .where(channel.c.name == bindparam("which"), _ripe)
+    .values(probing_until=bindparam("until"))
+)
+
+
 def half_open(connection: Connection, claim: Claim) -> Sequence[str]:
     """Return the wanted channels whose pause is over and that nobody is trying at the moment."""
-    query = select(channel.c.name).where(
-        channel.c.failures > 0,
-        channel.c.needs_person.is_(False),
-        channel.c.paused_until <= claim.now,
-        or_(channel.c.probing_until.is_(None), channel.c.probing_until <= claim.now),
-    )
-    if claim.channels is not None:
-        query = query.where(channel.c.name.in_(claim.channels))
-    return connection.scalars(query.order_by(channel.c.name)).all()
+    names = connection.scalars(_half_open, {"now": claim.now}).all()
+    return [name for name in names if claim.channels is None or name in claim.channels]
 
 
 def reserve_probe(connection: Connection, name: str, claim: Claim) -> bool:
     """Take the right to try a channel; of several daemons one gets it."""
-    changed = connection.execute(
-        update(channel)
-        .where(
-            channel.c.name == name,
-            channel.c.failures > 0,
-            channel.c.needs_person.is_(False),
-            channel.c.paused_until <= claim.now,
-            or_(channel.c.probing_until.is_(None), channel.c.probing_until <= claim.now),
-        )
-        .values(probing_until=claim.until)
-    )
+    changed = connection.execute(_reserve, {"which": name, "now": claim.now, "until": claim.until})
     return changed.rowcount == 1
 
 
@@ -56,14 +54,17 @@ def free_probes(connection: Connection, names: Collection[str]) -> None:
         )
 
 
+_up_to_date = select(channel.c.name).where(
+    among(channel.c.name, "names"),
+    channel.c.last_success > bindparam("young"),
+    or_(channel.c.failures == 0, channel.c.needs_person),
+)
+
+
 def needs_success(connection: Connection, names: Collection[str], now: datetime) -> bool:
     """Whether a success of these channels would change what is written about them."""
-    up_to_date = select(channel.c.name).where(
-        channel.c.name.in_(names),
-        channel.c.last_success > now - _FRESH,
-        or_(channel.c.failures == 0, channel.c.needs_person),
-    )
-    return len(connection.scalars(up_to_date).all()) < len(names)
+    fresh = connection.scalars(_up_to_date, {"names": list(names), "young": now - _FRESH}).all()
+    return len(fresh) < len(names)
 
 
 def worked(connection: Connection, db: Database, names: Collection[str], now: datetime) -> None:

@@ -34,7 +34,7 @@ class FileStore:
     def put(self, chunks: Iterable[bytes], name: str, media_type: str) -> StoredFile:
         """Store a stream durably and return its address. Raises FileTooLargeError, keeping nothing."""
         with self._temporary() as (temporary, path):
-            digest, size = self._copy(chunks, temporary, name)
+            digest, size = self._copy(chunks, temporary)
             target = self._path(digest)
             if target.exists():
                 os.utime(target)  # young again: `sweep` must not take it from under its new owner
@@ -54,14 +54,14 @@ class FileStore:
         except OSError as error:
             raise FileMissingError(
                 _(
-                    "file {name} is not in the store ({path}): restore it from a backup of the file store"
-                ).format(name=stored.name, path=path)
+                    "the stored file {path} cannot be opened: restore it from a backup of the file store"
+                ).format(path=path)
             ) from error
         if os.fstat(file.fileno()).st_size != stored.size:
             file.close()
             raise FileMissingError(
-                _("file {name} in the store ({path}) has another size than when it was stored").format(
-                    name=stored.name, path=path
+                _("the stored file {path} has another size than when it was stored: restore it").format(
+                    path=path
                 )
             )
         return file
@@ -85,16 +85,14 @@ class FileStore:
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:]
 
-    def _copy(self, chunks: Iterable[bytes], target: BinaryIO, name: str) -> tuple[str, int]:
+    def _copy(self, chunks: Iterable[bytes], target: BinaryIO) -> tuple[str, int]:
         digest = hashlib.sha256()
         size = 0
         for chunk in chunks:
             size += len(chunk)
             if size > self._max_size:
-                raise FileTooLargeError(
-                    _("file {name} is larger than the limit of {limit} bytes").format(
-                        name=name, limit=self._max_size
-                    )
+                raise FileTooLargeError(  # without its name: people put names of people there
+                    _("a file is larger than the limit of {limit} bytes").format(limit=self._max_size)
                 )
             digest.update(chunk)
             target.write(chunk)

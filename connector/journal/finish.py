@@ -14,7 +14,7 @@ from connector.journal.engine import Database
 from connector.journal.outcomes import Changes
 from connector.journal.records import Lease
 from connector.journal.schema import attachment, lane, message, task
-from connector.journal.types import AnyRow
+from connector.journal.types import AnyRow, among
 
 _held = (
     select(
@@ -43,7 +43,15 @@ _held = (
     )
     .join(task, task.c.id == lane.c.head_id)
     .join(message, message.c.id == task.c.message_id)
+    .where(among(lane.c.id, "lanes"))
 )
+_lock_messages = (
+    select(message.c.id)
+    .where(message.c.id.in_(select(task.c.message_id).where(among(task.c.id, "tasks"))))
+    .order_by(message.c.id)
+    .with_for_update()
+)
+_lock_lanes = select(lane.c.id).where(among(lane.c.id, "lanes")).order_by(lane.c.id).with_for_update()
 
 
 def _by_id(table: Any, **values: str) -> Any:  # noqa: ANN401 - SQLAlchemy's own generics
@@ -83,16 +91,11 @@ _update_file = _by_id(attachment, **_same(*_FILE)).where(
 
 def held_lanes(connection: Connection, leases: Sequence[Lease]) -> dict[int, AnyRow]:
     """Lock what the leases are about and return it by lane; who holds what is for the caller to compare."""
-    of_tasks = select(task.c.message_id).where(task.c.id.in_([one.task_id for one in leases]))
     lanes = [one.lane_id for one in leases]
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            select(message.c.id).where(message.c.id.in_(of_tasks)).order_by(message.c.id).with_for_update()
-        )
-        connection.execute(
-            select(lane.c.id).where(lane.c.id.in_(lanes)).order_by(lane.c.id).with_for_update()
-        )
-    return {row.lane_id: row for row in connection.execute(_held.where(lane.c.id.in_(lanes)))}
+        connection.execute(_lock_messages, {"tasks": [one.task_id for one in leases]})
+        connection.execute(_lock_lanes, {"lanes": lanes})
+    return {row.lane_id: row for row in connection.execute(_held, {"lanes": lanes})}
 
 
 def apply(connection: Connection, db: Database, changes: Changes) -> None:

@@ -41,6 +41,8 @@ class Inbox(Part):
         messages = [incoming(received, round_) for received, round_ in batch]
         ids = {clean(one.platform_id) for one in messages}
         conversations = self._conversations(connection, opa_id, ids)
+        if self._db.postgres:
+            _lock_rounds(connection, conversations.values())  # before the lanes: as every other writer does
         lanes = tasks.locked_lanes(
             connection, self._db, dict.fromkeys(conversations.values(), opa_id), tasks.IN, now
         )
@@ -138,6 +140,12 @@ def _known(row: AnyRow) -> KnownRound:
         answered=row.answered_at is not None,
         accepted=row.accepted_at is not None,
     )
+
+
+def _lock_rounds(connection: Connection, conversations: Iterable[int]) -> None:
+    """Lock the rounds of conversations."""
+    rounds = select(message.c.id).where(message.c.conversation_id.in_(conversations))
+    connection.execute(rounds.order_by(message.c.id).with_for_update())
 
 
 def _messages(connection: Connection, conversations: Iterable[int]) -> dict[Place, AnyRow]:

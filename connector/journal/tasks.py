@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select, text, upda
 
 from connector.journal.engine import Database
 from connector.journal.schema import LIVE, flow, lane, task
+from connector.journal.types import among
 
 IN, OUT = "in", "out"
 
@@ -19,6 +20,14 @@ IN, OUT = "in", "out"
 def platform_channel(opa_id: int) -> str:
     """Return the channel of a cabinet's way to the platform."""
     return f"platform:{opa_id}"
+
+
+_lanes_of = (
+    select(lane.c.conversation_id, lane.c.id)
+    .where(among(lane.c.conversation_id, "conversations"), lane.c.direction == bindparam("wanted_direction"))
+    .order_by(lane.c.id)
+    .with_for_update()
+)
 
 
 def locked_lanes(
@@ -40,10 +49,7 @@ def locked_lanes(
     ]
     connection.execute(db.insert(lane).on_conflict_do_nothing(), rows)
     found = connection.execute(
-        select(lane.c.conversation_id, lane.c.id)
-        .where(lane.c.conversation_id.in_(conversations), lane.c.direction == direction)
-        .order_by(lane.c.id)
-        .with_for_update()
+        _lanes_of, {"conversations": list(conversations), "wanted_direction": direction}
     )
     return {row.conversation_id: row.id for row in found}
 
@@ -57,10 +63,17 @@ def append(connection: Connection, db: Database, rows: Sequence[Mapping[str, Any
     wake(connection, (row["lane_id"] for row in rows), now)
 
 
+_resting = (
+    select(lane.c.id)
+    .where(among(lane.c.id, "lanes"), text("lane.status <> 'ready'"))
+    .order_by(lane.c.id)
+    .with_for_update()
+)
+
+
 def wake(connection: Connection, lane_ids: Iterable[int], now: datetime) -> None:
     """Let lanes go on that have no head at work: idle ones, and parked ones whose head was dealt with."""
-    resting = select(lane.c.id).where(lane.c.id.in_(set(lane_ids)), text("lane.status <> 'ready'"))
-    settle(connection, connection.scalars(resting.order_by(lane.c.id).with_for_update()).all(), now)
+    settle(connection, connection.scalars(_resting, {"lanes": sorted(set(lane_ids))}).all(), now)
 
 
 def know_flows(connection: Connection, db: Database, flows: Collection[tuple[str, int]]) -> None:
@@ -78,7 +91,16 @@ _first_live = (
     .correlate(lane)
     .scalar_subquery()
 )
-_heads = select(lane.c.id, task.c.id, task.c.channel, task.c.status).join(task, task.c.id == _first_live)
+_heads = (
+    select(lane.c.id, task.c.id, task.c.channel, task.c.status)
+    .join(task, task.c.id == _first_live)
+    .where(among(lane.c.id, "lanes"))
+)
+_fall_idle = (
+    update(lane)
+    .where(among(lane.c.id, "lanes"))
+    .values(head_id=None, status=literal_column("'idle'"), token=None, worker=None, due_at=bindparam("due"))
+)
 _set_head = (
     update(lane)
     .where(lane.c.id == bindparam("lane"))
@@ -98,7 +120,7 @@ def settle(connection: Connection, lane_ids: Iterable[int], now: datetime) -> No
     wanted = sorted(set(lane_ids))
     if not wanted:
         return
-    heads = {row[0]: row[1:] for row in connection.execute(_heads.where(lane.c.id.in_(wanted)))}
+    heads = {row[0]: row[1:] for row in connection.execute(_heads, {"lanes": wanted})}
     moves = [
         {
             "lane": lane_id,
@@ -113,8 +135,4 @@ def settle(connection: Connection, lane_ids: Iterable[int], now: datetime) -> No
         connection.execute(_set_head, moves)
     idle = [lane_id for lane_id in wanted if lane_id not in heads]
     if idle:
-        connection.execute(
-            update(lane)
-            .where(lane.c.id.in_(idle))
-            .values(head_id=None, status=literal_column("'idle'"), token=None, worker=None, due_at=now)
-        )
+        connection.execute(_fall_idle, {"lanes": idle, "due": now})

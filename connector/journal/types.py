@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import DateTime, Dialect, Row, Text
+from sqlalchemy import Column, ColumnElement, DateTime, Dialect, Row, Text, bindparam
 from sqlalchemy.types import TypeDecorator
 
 # A row whose columns the reader knows by name; a string, so that only type checkers look at it.
@@ -44,6 +44,11 @@ class CleanText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Replace what cannot be stored."""
         return None if value is None else clean(value)
+
+
+def among(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Return `column IN (…)` with the list as a parameter: the statement is made once, not for every call."""
+    return column.in_(bindparam(name, expanding=True))
 
 
 def clean(value: str) -> str:

@@ -26,21 +26,23 @@ def revision(db: Database) -> str:
 def require_current(db: Database) -> None:
     """Raise NotUpgradedError or NewerDatabaseError, each with what to do."""
     found = revision(db)
-    if found == REVISION:
-        return
-    shown = db.url.render_as_string(hide_password=True)
-    if found in _known_revisions():
+    _require_known(found)
+    if found != REVISION:
         raise NotUpgradedError(
             _("the journal {url} is not ready for this version of sedlink: run `sedlink db upgrade`").format(
-                url=shown
+                url=db.url.render_as_string(hide_password=True)
             )
         )
-    raise NewerDatabaseError(
-        _(
-            "the journal {url} is at revision {revision}, which this version of sedlink does not know: "
-            "install the newer sedlink again or restore the backup from before the upgrade"
-        ).format(url=shown, revision=found)
-    )
+
+
+def _require_known(found: str) -> None:
+    if found not in _known_revisions():
+        raise NewerDatabaseError(
+            _(
+                "the journal is at revision {revision}, which this version of sedlink does not know: "
+                "install the newer sedlink again or restore the backup from before the upgrade"
+            ).format(revision=found)
+        )
 
 
 def _known_revisions() -> set[str]:
@@ -61,13 +63,7 @@ def _upgrade(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":
         check_encoding(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    found = _revision(connection)
-    if found not in _known_revisions():
-        raise NewerDatabaseError(
-            _("the journal is at revision {revision}, newer than this sedlink: install the newer one").format(
-                revision=found
-            )
-        )
+    _require_known(_revision(connection))
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection

@@ -11,7 +11,7 @@ from connector.journal.codec import load_or_none, raw_text
 from connector.journal.records import Lease, Stage, Work
 from connector.journal.rounds import card_of
 from connector.journal.schema import attachment, conversation, lane, message, step, task
-from connector.journal.types import AnyRow
+from connector.journal.types import AnyRow, among
 from connector.lifecycle import State
 
 _heads = (
@@ -38,14 +38,29 @@ _heads = (
     .join(task, task.c.id == lane.c.head_id)
     .join(message, message.c.id == task.c.message_id)
     .join(conversation, conversation.c.id == lane.c.conversation_id)
+    .where(among(lane.c.id, "lanes"))
 )
-_files = select(
-    attachment.c.message_id,
-    attachment.c.sha256,
-    attachment.c.size,
-    attachment.c.name,
-    attachment.c.media_type,
-).order_by(attachment.c.message_id, attachment.c.place)
+_begin = (
+    update(task)
+    .where(task.c.id.in_(select(lane.c.head_id).where(among(lane.c.id, "lanes"))))
+    .values(
+        attempts=task.c.attempts + 1,
+        was_unsure=task.c.unsure,
+        unsure=or_(task.c.unsure, text("stage IN ('register', 'reply')")),
+    )
+)
+_files = (
+    select(
+        attachment.c.message_id,
+        attachment.c.sha256,
+        attachment.c.size,
+        attachment.c.name,
+        attachment.c.media_type,
+    )
+    .where(among(attachment.c.message_id, "messages"))
+    .order_by(attachment.c.message_id, attachment.c.place)
+)
+_steps = select(step.c.task_id, step.c.name, step.c.result).where(among(step.c.task_id, "tasks"))
 
 
 def begin(connection: Connection, lane_ids: Sequence[int], claim: Claim) -> list[Work]:
@@ -55,37 +70,25 @@ def begin(connection: Connection, lane_ids: Sequence[int], claim: Claim) -> list
     """
     if not lane_ids:
         return []
-    heads = select(lane.c.head_id).where(lane.c.id.in_(lane_ids))
-    connection.execute(
-        update(task)
-        .where(task.c.id.in_(heads))
-        .values(
-            attempts=task.c.attempts + 1,
-            was_unsure=task.c.unsure,
-            unsure=or_(task.c.unsure, text("stage IN ('register', 'reply')")),
-        )
-    )
-    rows = connection.execute(_heads.where(lane.c.id.in_(lane_ids))).all()
-    files = _stored_files(connection, {row.id for row in rows})
-    steps = _steps(connection, [row.task_id for row in rows])
+    connection.execute(_begin, {"lanes": lane_ids})
+    rows = connection.execute(_heads, {"lanes": lane_ids}).all()
+    files = _stored_files(connection, [row.id for row in rows])
+    steps = _steps_of(connection, [row.task_id for row in rows])
     by_lane = {row.lane_id: _work(row, claim, files[row.id], steps[row.task_id]) for row in rows}
     return [by_lane[lane_id] for lane_id in lane_ids]
 
 
-def _stored_files(connection: Connection, messages: set[int]) -> Mapping[int, list[StoredFile | None]]:
+def _stored_files(connection: Connection, messages: Sequence[int]) -> Mapping[int, list[StoredFile | None]]:
     files: defaultdict[int, list[StoredFile | None]] = defaultdict(list)
-    for row in connection.execute(_files.where(attachment.c.message_id.in_(messages))):
+    for row in connection.execute(_files, {"messages": messages}):
         stored = StoredFile(row.sha256, row.size, row.name, row.media_type) if row.sha256 else None
         files[row.message_id].append(stored)
     return files
 
 
-def _steps(connection: Connection, tasks: Sequence[int]) -> Mapping[int, dict[str, str]]:
+def _steps_of(connection: Connection, tasks: Sequence[int]) -> Mapping[int, dict[str, str]]:
     steps: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    found = connection.execute(
-        select(step.c.task_id, step.c.name, step.c.result).where(step.c.task_id.in_(tasks))
-    )
-    for task_id, name, result in found:
+    for task_id, name, result in connection.execute(_steps, {"tasks": tasks}):
         steps[task_id][name] = result
     return steps
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 from connector.appeal import Appeal, Applicant, Event, EventKind, Question, Territory
@@ -57,11 +57,19 @@ class JournalSource:
         """Yield a row per question; a message that could not be read yields one that says so."""
         for one in self.journal.rounds():
             self._remember(one)
-        rounds = self.journal.rounds(changed_from=self.changed_from)
+        rounds = self._rounds()
         while batch := list(islice(rounds, _BATCH)):
             told = self._events(batch)
             for one in batch:
                 yield from self._rows_of(one, told.get(one.message_id, []))
+
+    def _rounds(self) -> Iterator[StoredRound]:
+        """Time alone makes an open one overdue: those are always read, finished ones when they changed."""
+        if self.changed_from is None:
+            return self.journal.rounds()
+        finished = [state for state in State if state.final]
+        open_ones = self.journal.rounds(states=[state for state in State if not state.final])
+        return chain(open_ones, self.journal.rounds(states=finished, changed_from=self.changed_from))
 
     def _events(self, batch: list[StoredRound]) -> dict[int, list[Event]]:
         told: dict[int, list[Event]] = {}

@@ -1,6 +1,7 @@
 """What a platform category asks for: its words, their equals, and the concepts behind them, weighted."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from mappings.suggest.index import Term
@@ -10,6 +11,7 @@ from mappings.suggest.words import says_other, stem, stems, words
 FOCUS = 1.0  # a word of the sub-category or the fact
 CONTEXT = 0.35  # a word of the category above it
 EQUAL = 0.75  # closeness of a word of the same family
+AREA = 0.4  # the general entries of the upper category, when the narrow words say something else
 MEANT = 0.7  # a word of a concept beside a word that was said
 SHORT = 1.25  # how much more a one-word meaning counts than the words of a longer one
 
@@ -68,21 +70,20 @@ def read(
     return tuple(terms.values())
 
 
-def _meant(means: str) -> Iterator[tuple[str, float]]:
-    """Yield the words of a meaning; those of a long name count less, lest it outvote a short one."""
-    for name in means.split(";"):
-        found = words(name)
-        for word in found:
-            yield word, SHORT / len(found) ** 0.25
+@lru_cache(maxsize=4096)
+def _meant(means: str) -> tuple[tuple[str, float], ...]:
+    """Return the words of a meaning; those of a long name count less, lest it outvote a short one."""
+    names = [words(name) for name in means.split(";")]
+    return tuple((word, SHORT / len(name) ** 0.25) for name in names for word in name)
 
 
 def _concepts(asked: Asked, thesaurus: Thesaurus, context: float) -> Iterator[tuple[Concept, float]]:
-    """Yield the concepts with their weights; a category as a whole stands for its general entries."""
+    """Yield the concepts with their weights; the general entries of a category are the last resort."""
     focus = thesaurus.notions(asked.focus)
     said = frozenset(stems(asked.whole))
-    areas = [] if asked.context else thesaurus.areas(focus, said)
-    for concept in areas:
-        yield concept, MEANT
+    whole = not asked.context
+    for concept in thesaurus.areas(focus if whole else thesaurus.notions(asked.context), said):
+        yield concept, MEANT if whole else MEANT * AREA
     for concept in thesaurus.concepts(focus | thesaurus.notions(asked.context), said):
         touching = len(concept.notions & focus) / len(concept.notions)
         yield concept, MEANT * (context + (FOCUS - context) * touching)

@@ -72,7 +72,7 @@ class Index:
         best: dict[int, float] = {}
         for stem, closeness in term.stems:
             for like, likeness in self.vocabulary.like(stem):
-                worth = term.weight * closeness * likeness * self.rarity(like)
+                worth = term.weight * closeness * likeness**2 * self.rarity(like)
                 for at, tf in self._postings[like]:
                     value = worth * tf
                     if value > best.get(at, 0.0):

@@ -7,6 +7,7 @@ from mappings.suggest.index import Hit, Term
 from mappings.suggest.learned import Example
 from mappings.suggest.tree import Proposal
 from mappings.suggest.words import stem, words
+from mappings.words import SEPARATOR
 
 MOST = 5  # reasons shown
 WORTH = 0.08  # a word that gave less of the sum than this is not shown
@@ -19,7 +20,7 @@ def explain(hit: Hit | None, close: float, learned: tuple[float, Example] | None
     why = []
     if learned:
         _near, row = learned
-        name = " / ".join(
+        name = SEPARATOR.join(
             part for part in (row.asked.category, row.asked.subcategory, row.asked.fact) if part
         )
         why.append(_("checked before: {category}").format(category=name))

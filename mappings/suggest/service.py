@@ -8,7 +8,7 @@ from mappings.suggest.asking import Asked
 from mappings.suggest.engine import Candidate, Suggester
 from mappings.suggest.rows import Row, where
 from mappings.suggest.themes import Themes
-from mappings.words import same_key
+from mappings.words import SEPARATOR, same_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Answer:
     asked: Asked
     candidates: tuple[Candidate, ...]
     problems: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The names of the category in one line."""
+        return SEPARATOR.join(part.strip() for part in self.asked if part.strip())
 
     def as_dict(self) -> dict[str, object]:
         """Return the answer for `--json`; `fact` and `problems` only where there are any."""

@@ -65,10 +65,10 @@ def raw(value: object) -> object:
 
 def date(value: object) -> object:
     """Take a date cell, dd.mm.yyyy or yyyy-mm-dd; a bare number is not guessed to be a date."""
+    if type(value) is dt.date:
+        return value
     if isinstance(value, dt.datetime):
         return value.date()
-    if isinstance(value, dt.date):
-        return value
     if not isinstance(value, str):
         return Bad(value, "date")
     try:
@@ -91,6 +91,8 @@ def whole(value: object) -> object:
 
 def share(value: object) -> object:
     """Take 0 to 1, or per cent written with the sign."""
+    if type(value) is float and 0 <= value <= 1:
+        return value
     number = _number(value)
     if number is not None and isinstance(value, str) and value.strip().endswith("%"):
         number /= 100

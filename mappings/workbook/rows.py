@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.i18n import _
 from mappings.findings import Finding, Place, Severity, error, warning
@@ -20,12 +20,11 @@ HEAD = 50  # rows among which the header is looked for
 _NEEDED = frozenset({"direction", "category", "code", "status"})
 _KEYS = [column.key for column in RULES]
 _SLOT = {key: i for i, key in enumerate(Rule._fields)} | {"category": len(Rule._fields)}
-_DIRECTION, _PATH, _ID, _CODE, _EXCLUDED, _ROW, _TITLE = (
-    _SLOT[key] for key in ("direction", "path", "id", "code", "excluded", "row", "category")
-)
-_DEFAULTS: list[object] = [*Rule(Direction.INCOMING), ""]
+_PATH, _ID, _CODE, _EXCLUDED, _ROW = (_SLOT[key] for key in ("path", "id", "code", "excluded", "row"))
+_DEFAULTS: list[Any] = [*Rule(Direction.INCOMING), ""]  # the text of the category comes last
 _BIT = {key: 1 << i for i, key in enumerate(_KEYS)}
-_STATUS_BIT = _BIT["status"]
+_EMPTY = ""
+_STATUS_BIT, _CODE_BIT = _BIT["status"], _BIT["code"]
 _SOURCE_BITS = {
     Direction.INCOMING: _BIT["direction"] | _BIT["category"] | _BIT["id"],
     Direction.MART: _BIT["direction"] | _BIT["code"],
@@ -87,7 +86,7 @@ class RuleReader:
             elif rule:
                 self.broken.add(tuple(map(same_key, rule.path)))
 
-    def _convert(self, number: int, row: Sequence[object], plan: list[_Plan], values: list[object]) -> int:
+    def _convert(self, number: int, row: Sequence[object], plan: list[_Plan], values: list[Any]) -> int:
         """Put the converted cells of a row into their slots; return which were filled, as bits.
 
         Answers for texts are remembered; those for numbers are not, because 1, 1.0 and True are equal keys.
@@ -95,7 +94,7 @@ class RuleReader:
         filled = 0
         for at, key, slot, bit, convert, memory in plan:
             value = row[at]
-            if value == "":
+            if value is _EMPTY:  # the reader gives the one empty string of Python; others are stripped below
                 continue
             if type(value) is str:
                 result = memory.get(value)
@@ -110,22 +109,22 @@ class RuleReader:
                 filled |= bit
         return filled
 
-    def _rule(self, number: int, values: list[object], filled: int) -> Rule | None:
+    def _rule(self, number: int, values: list[Any], filled: int) -> Rule | None:
         """Make the rule of a row; None for a row still open and for one without a direction."""
         if not filled & _BIT["direction"]:
             if not self._bad:
                 self._report(number, "direction", Problem("direction-missing", {"words": _directions()}))
             return None
         values[_ROW] = number + 1
-        meant = self._meanings.category(str(values[_TITLE]), str(values[_ID]))
-        code, code_problem = self._meanings.code(values[_CODE]) if values[_CODE] != "" else ("", None)
-        values[_PATH], values[_EXCLUDED], values[_CODE] = meant.path, meant.excluded, code
-        rule = Rule._make(values[:_TITLE])
+        path, excluded, path_problem = self._meanings.category(values.pop(), values[_ID])
+        code, code_problem = self._meanings.code(values[_CODE]) if filled & _CODE_BIT else ("", None)
+        values[_PATH], values[_EXCLUDED], values[_CODE] = path, excluded, code
+        rule = Rule._make(values)
         if code_problem:
             self._report(number, "code", code_problem, rule)
-        if meant.problem:
-            key = "id" if meant.problem.kind.startswith("id-") else "category"
-            self._report(number, key, meant.problem, rule)
+        if path_problem:
+            key = "id" if path_problem.kind.startswith("id-") else "category"
+            self._report(number, key, path_problem, rule)
         if not filled & ~_SOURCE_BITS[rule.direction] and not self._bad:
             if rule.direction is Direction.INCOMING and rule.path:
                 self.open_rows.setdefault(tuple(map(same_key, rule.path)), rule.row)

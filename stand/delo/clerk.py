@@ -7,16 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
-from uuid import uuid4
 
 from lxml import etree
 
 from stand.delo.checks import Schemas, check
-from stand.delo.folder import MessageFolder, Outgoing, envelope, take_away
+from stand.delo.folder import MessageFolder, take_away
+from stand.delo.post import Post
 from stand.delo.reading import (
     PASSPORT,
     Envelope,
@@ -26,7 +26,7 @@ from stand.delo.reading import (
     read_document,
     read_envelope,
 )
-from stand.delo.reports import Fact, Identity, ReportWriter, file_name, return_address
+from stand.delo.reports import Fact, Identity, ReportWriter, file_name
 from stand.desk import Assignment, squeeze
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger, utc_now
@@ -62,7 +62,8 @@ class _Card:
     number: str
     registered: date
     deadline: date | None = None
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[tuple[int, DecisionKind, Fact]] = field(default_factory=list)  # step, kind, what happened
+    told: set[int] = field(default_factory=set)  # steps that could be read at least once
 
     @property
     def state(self) -> tuple[str, date, date | None]:
@@ -103,12 +104,30 @@ class Delo:
         self._schemas = schemas
         self._rejected = rejected
         self._clock = clock
-        self._seen: set[str] = set()
+        self._cards: dict[str, _Card] = {}
         self._numbers = itertools.count(1)
+        self._unplanned = itertools.count(1001)  # steps that no plan numbered
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._post = Post(self.out, self.identity, self._faults, ledger, clock=clock, later=self._later)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._pump, name="stand-delo")
+
+    # ---- for tests that decide step by step
+
+    @property
+    def documents(self) -> Mapping[str, Incoming]:
+        """The documents that were taken, by UID."""
+        return {uid: card.incoming for uid, card in self._cards.items()}
+
+    def decide(self, uid: str, decision: Decision) -> None:
+        """Let a clerk decide something that no plan foresaw about a document that was taken, now."""
+        card = self._cards[uid]
+        self._decide(card, next(self._unplanned), decision, self._clock())
+
+    def repeat(self) -> None:
+        """Send the last message again, in a new envelope."""
+        self._post.repeat()
 
     # ---- the pump
 
@@ -165,7 +184,9 @@ class Delo:
             self._admit(incoming)
         except WrongMessageError as wrong:
             self._ledger.note("sed_rejected", file=path.name, code=wrong.code, wrong=wrong.sentence)
-            self._publish_failure(incoming, wrong.code, wrong.sentence)
+            writer = ReportWriter(incoming, self.identity)
+            passport = writer.failure(self._clock(), wrong.code, wrong.sentence)
+            self._post.send(incoming, passport, "Failure")
             take_away(path, sheet.folder if sheet else None, self._rejected)
         else:
             take_away(path, sheet.folder, None)
@@ -185,15 +206,15 @@ class Delo:
             "files": sorted(one.sha256 for one in incoming.files),
             "text": all(text in squeeze(incoming.text) for text in assignment.texts),
         }
-        known = again or incoming.uid in self._seen
+        known = again or incoming.uid in self._cards
         self._ledger.note("arrived_again" if known else "arrived", message_id, round_, **detail)
-        self._seen.add(incoming.uid)
         now = self._clock()
-        self._publish(incoming, ReportWriter(incoming, self.identity).reception(now), "Reception")
+        self._post.send(incoming, ReportWriter(incoming, self.identity).reception(now), "Reception")
         if not known:
             number = next((one.number for one in assignment.decisions if one.number), "")
             number = number or f"{next(self._numbers)}/{now.year}-ОГ"
-            self._plan(_Card(incoming, assignment, number, now.date()))
+            self._cards[incoming.uid] = _Card(incoming, assignment, number, now.date())
+            self._plan(self._cards[incoming.uid])
 
     # ---- what the clerks do
 
@@ -205,47 +226,65 @@ class Delo:
             if pair <= _MAY_SWAP and self._faults.pick(key, [Fault.OUT_OF_ORDER]):
                 self._ledger.note("fault", kind=str(Fault.OUT_OF_ORDER), call=key)
                 steps[place], steps[place + 1] = steps[place + 1], steps[place]
+        began = self._clock()
         for place, (step, decision) in enumerate(steps, start=1):
-            self._later(place * self.pace, lambda one=decision, n=step: self._decide(card, n, one))  # type: ignore[misc]
+            # a report that is late still bears the time at which it was made
+            made = began + timedelta(seconds=step * self.pace, milliseconds=step)
+            self._later(place * self.pace, partial(self._decide, card, step, decision, made))
 
-    def _decide(self, card: _Card, step: int, decision: Decision) -> None:
+    def _decide(self, card: _Card, step: int, decision: Decision, made: datetime) -> None:
         message_id, round_ = card.assignment.message.id, card.assignment.round
         self._ledger.note("decided", message_id, round_, step=step)
         if decision.kind is DecisionKind.REGISTER:
+            card.number = decision.number or card.number
+            card.registered = decision.at.date() if decision.at else card.registered
             self._ledger.note("registered", message_id, round_, number=card.number, uid=card.incoming.uid)
             if self.on_number:
                 self.on_number(message_id, round_, card.number)
         if _SUBSCRIPTION[decision.kind] not in card.incoming.subscriptions:
             self._ledger.note("unsubscribed", message_id, round_, step=step, kind=str(decision.kind))
             return
-
-        def seen() -> None:
-            self._ledger.note("reported", message_id, round_, step=step, kind=str(decision.kind))
-
         if decision.kind is DecisionKind.REFUSE:
-            self._publish_failure(card.incoming, decision.code, decision.text, seen)
+            seen = partial(self._seen_now, card, [(step, decision.kind)])
+            passport = ReportWriter(card.incoming, self.identity).failure(made, decision.code, decision.text)
+            self._post.send(card.incoming, passport, "Failure", {}, seen)
         else:
-            self._report(card, decision, seen)
+            self._report(card, step, decision, made)
 
-    def _report(self, card: _Card, decision: Decision, seen: Callable[[], None]) -> None:
-        now = self._clock()
+    def _seen_now(self, card: _Card, steps: Iterable[tuple[int, DecisionKind]]) -> None:
+        """Note, once per step, that a reader can know of it from now on."""
+        for step, kind in steps:
+            if step not in card.told:
+                card.told.add(step)
+                message_id, round_ = card.assignment.message.id, card.assignment.round
+                self._ledger.note("reported", message_id, round_, step=step, kind=str(kind))
+
+    def _report(self, card: _Card, step: int, decision: Decision, made: datetime) -> None:
         card.deadline = decision.deadline or card.deadline
         writer = ReportWriter(card.incoming, self.identity)
-        fact = self._fact(writer, card, decision, decision.at or now)
-        before = [one for one in card.facts if one.answer is None]
+        latest = (step, decision.kind, self._fact(writer, card, decision, decision.at or made))
+        before = [one for one in card.facts if one[2].answer is None]
         key = f"{card.assignment.message.id}/{card.assignment.round} report {len(card.facts)}"
         whole = before and self._faults.pick(key, [Fault.ACCUMULATED_REPORT])
-        facts = [*before, fact] if whole else [fact]
-        card.facts.append(fact)
-        files = {file_name(n, spec): spec.content() for n, spec in enumerate(fact.files, start=1)}
-        passport = writer.report(facts, now)
-        self._publish(card.incoming, passport, "Report", files, seen)
+        told = [*before, latest] if whole else [latest]
+        card.facts.append(latest)
+        facts = [fact for _step, _kind, fact in told]
+        moved = [one for one in before if one[1] is DecisionKind.PROLONG]  # any later report shows the date
+        if decision.kind is DecisionKind.PROLONG:  # it restates the resolution that it moves
+            moved += [one for one in before if one[1] is DecisionKind.ASSIGN]
+        seen = partial(self._seen_now, card, [(one, kind) for one, kind, _fact in (*moved, *told)])
+        files = {file_name(n, spec): spec.content() for n, spec in enumerate(latest[2].files, start=1)}
+        passport = writer.report(facts, made)
+        # where a date will move, the number and the first date come whole: a report that restates all
+        # would otherwise show the moved date as the first one, and nobody could know better
+        careful = decision.kind is DecisionKind.REGISTER and _will_move(card)
+        self._post.send(card.incoming, passport, "Report", files, seen, whole=careful)
         if self._faults.pick(f"{key} again", [Fault.DUPLICATE_REPORT]):
             self._ledger.note("fault", kind=str(Fault.DUPLICATE_REPORT), call=key)
             same = self._faults.chance("same", key) < 0.5
-            again = passport if same else writer.report(facts, now)
+            again = passport if same else writer.report(facts, made)
             pause = self.pace + self._faults.pains.duplicate
-            self._later(pause, lambda: self._publish(card.incoming, again, "Report", files))
+            self._later(pause, lambda: self._post.send(card.incoming, again, "Report", files, seen))
 
     def _fact(self, writer: ReportWriter, card: _Card, decision: Decision, at: datetime) -> Fact:
         kind, state = decision.kind, card.state
@@ -265,55 +304,6 @@ class Delo:
             mark = "1" if chance < 0.5 else "true"
         return writer.answer(state, decision, number, at, mark=mark)
 
-    # ---- what goes out
 
-    def _publish_failure(
-        self, incoming: Incoming | None, code: int, sentence: str, seen: Callable[[], None] | None = None
-    ) -> None:
-        passport = ReportWriter(incoming, self.identity).failure(self._clock(), code, sentence)
-        self._publish(incoming, passport, "Failure", {}, seen)
-
-    def _publish(
-        self,
-        incoming: Incoming | None,
-        passport: bytes,
-        subject: str,
-        files: Mapping[str, bytes] = MappingProxyType({}),
-        seen: Callable[[], None] | None = None,
-    ) -> None:
-        """Write a message; `seen` is called just before the whole of it can be read."""
-        message = self._outgoing(incoming, passport, subject, files)
-        fault = self._faults.pick(
-            f"publish {incoming.uid if incoming else 'unknown'}", [Fault.HALF_WRITTEN, Fault.STRAY_FILE]
-        )
-
-        def whole() -> None:
-            if seen:
-                seen()
-            if fault is Fault.HALF_WRITTEN:
-                self.out.complete(message)
-            else:
-                self.out.put(message)
-
-        if fault:
-            self._ledger.note("fault", kind=str(fault), call=subject)
-        if fault is Fault.STRAY_FILE:
-            self.out.put_stray(f"{message.uid}.tmp~")
-        if fault is Fault.HALF_WRITTEN:
-            self.out.put_part(message)
-            self._later(self._faults.pains.half_written, whole)
-        else:
-            whole()
-
-    def _outgoing(
-        self, incoming: Incoming | None, passport: bytes, subject: str, files: Mapping[str, bytes]
-    ) -> Outgoing:
-        uid = str(uuid4())
-        sheet = envelope(
-            uid,
-            address=return_address(incoming) if incoming else "",
-            sender=self.identity.address,
-            subject=subject,
-            at=self._clock(),
-        )
-        return Outgoing(uid, {"Report.xml": passport, **files}, sheet)
+def _will_move(card: _Card) -> bool:
+    return any(one.kind is DecisionKind.PROLONG for one in card.assignment.decisions)

@@ -29,6 +29,7 @@ class PlatformApp:
         self._faults = faults
         self._language = language
         self._failures = 0
+        self._refused: set[str] = set()  # calls whose last answer was 401
         self._guard = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -51,14 +52,18 @@ class PlatformApp:
         if path == ("user-service", "oauth", "token"):
             _only(request, "POST")
             return self._with_faults("token", request, None, path)
-        cabinet = self._calls.cabinet(request)
+        try:
+            cabinet = self._calls.cabinet(request)
+        except RefusedError:
+            self._refused.add(_name(request))
+            raise
         return self._with_faults(str(cabinet.opa_id), request, cabinet, path)
 
     def _with_faults(
         self, who: str, request: Request, cabinet: Cabinet | None, path: Sequence[str]
     ) -> Response:
         listing = path == ("appeal-service", "edms")
-        fault = self._faults.pick(f"{who} {request.method} {request.path}", _candidates(request, cabinet))
+        fault = self._faults.pick(f"{who} {_name(request)}", self._candidates(request, cabinet))
         if fault:
             self._calls.state.ledger.note("fault", kind=str(fault), call=f"{request.method} /{path[0]}")
             self._before(fault, request)
@@ -70,6 +75,19 @@ class PlatformApp:
             response = self._dispatch(request, cabinet, path)
         return self._after(fault, response)
 
+    def _candidates(self, request: Request, cabinet: Cabinet | None) -> tuple[Fault, ...]:
+        kinds = [*_ANY, Fault.CUT_AFTER]
+        again = _name(request) in self._refused
+        self._refused.discard(_name(request))
+        if cabinet is not None and not again:  # a token that is refused when it is new is no expiry
+            kinds.append(Fault.EXPIRED_TOKEN)
+        if request.path.endswith("/edms"):
+            kinds.append(Fault.DUPLICATE_LISTING)
+        file_body = request.method == "GET" and "/filestorage/" in request.path
+        if not file_body and not request.path.endswith("/mark-accepted"):  # any bytes; nothing
+            kinds.append(Fault.GARBAGE)
+        return tuple(kinds)
+
     def _before(self, fault: Fault, request: Request) -> None:
         pains = self._faults.pains
         if fault is Fault.SLOW:
@@ -77,6 +95,7 @@ class PlatformApp:
         elif fault is Fault.CUT_BEFORE:
             raise CutError
         elif fault is Fault.EXPIRED_TOKEN:
+            self._refused.add(_name(request))
             self._calls.state.forget(request.headers.get("Authorization", "").partition(" ")[2].strip())
             raise RefusedError(401, _("the token is unknown or has expired"))
         elif fault is Fault.ERROR:
@@ -142,18 +161,8 @@ class _TooManyError(RefusedError):
         return response
 
 
-def _candidates(request: Request, cabinet: Cabinet | None) -> tuple[Fault, ...]:
-    kinds = [*_ANY, Fault.CUT_AFTER]
-    if cabinet is not None:
-        kinds.append(Fault.EXPIRED_TOKEN)
-    if request.path.endswith("/edms"):
-        kinds.append(Fault.DUPLICATE_LISTING)
-    file_body = request.method == "GET" and "/filestorage/" in request.path
-    if not file_body and not request.path.endswith(
-        "/mark-accepted"
-    ):  # a file is any bytes; the latter has none
-        kinds.append(Fault.GARBAGE)
-    return tuple(kinds)
+def _name(request: Request) -> str:
+    return f"{request.method} {request.path}"
 
 
 def _half(response: Response) -> bytes:

@@ -65,31 +65,21 @@ def test_addresses_stay_right_when_the_table_begins_far_from_the_corner(tmp_path
     ]
 
 
-@pytest.mark.parametrize("cell", ["XFD1048576", "A1048576", "IX3", "CV999999"])
+@pytest.mark.parametrize("cell", ["XFD1048576", "IW3", "AA100000", "AAA1"])
 def test_a_stray_far_cell_is_refused_before_it_takes_the_memory(tmp_path, cell):
     def fill(sheet):
         sheet["A1"] = "код"
         sheet[cell] = "x"
 
     path = save(tmp_path / "a.xlsx", fill)
-    if cell == "A1048576":  # long, but narrow: this much can be read
-        assert len(Workbook(path).sheet("Sheet").rows) == 1_048_576
-        return
-    if cell == "CV999999":
-        assert archive.scan_sheet(path, "Sheet") == {}
-        return
-    with pytest.raises(FileError, match="stray cells"):
+    with pytest.raises(FileError, match=f"reaches the cell {cell}.*stray cells"):
         Workbook(path).sheet("Sheet")
 
 
-def test_a_cell_that_lies_about_its_row_is_refused(tmp_path):
-    path = save(tmp_path / "a.xlsx", lambda sheet: sheet.append(["код"]))
-    target = tmp_path / "b.xlsx"
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as copy:
-        for name in source.namelist():
-            copy.writestr(name, source.read(name).replace(b'<c r="A1"', b'<c r="A1000000"'))
-    with pytest.raises(FileError, match="stray cells"):
-        Workbook(target).sheet("Sheet")
+@pytest.mark.parametrize("cell", ["Z99999", "IV9999"])
+def test_a_large_sheet_is_read(tmp_path, cell):
+    path = save(tmp_path / "a.xlsx", lambda sheet: sheet.__setitem__(cell, "x"))
+    assert sum(row.count("x") for row in Workbook(path).sheet("Sheet").rows) == 1
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):

@@ -25,7 +25,7 @@ def test_it_is_a_table_with_the_required_columns_and_metadata():
     text = write_sssom(CONTENT, REFERENCES, 3)
     lines = text.splitlines()
     head = [line for line in lines if line.startswith("#")]
-    assert '#mapping_set_id: "urn:sedlink:mapping:3"' in head
+    assert '#mapping_set_id: "https://sedlink.invalid/mapping/3"' in head
     assert any(line.startswith("#license:") for line in head)
     rows = list(csv.DictReader(lines[len(head) :], delimiter="\t"))
     assert tuple(rows[0]) == COLUMNS

@@ -22,6 +22,7 @@ from connector.platform.rest.tokens import Token, TokenKeeper
 
 _COMPLAINT_BYTES = 65_536  # of an error's body are read
 _REDIRECTS = 3
+_RENEWALS = 4  # of the token, in one call
 _CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=5.0)
 
 
@@ -105,15 +106,22 @@ class Client:
 
     @contextmanager
     def _open(self, call: Call, build: Callable[[], httpx.Request]) -> Iterator[httpx.Response]:
-        """Send with the token; when it is refused, once more with a new one."""
+        """Send with the token; when it is refused, again with a new one.
+
+        More than once: another thread or process of this cabinet may have made the platform forget the
+        new one too, and an AuthError closes the cabinet until a person acts.
+        """
         with ExitStack() as stack:
             token = self._tokens.current()
-            response = self._send(call, build(), token)
-            stack.callback(response.close)
-            if response.status_code in (401, 403):
+            for _renewal in range(_RENEWALS):
+                response = self._send(call, build(), token)
+                if response.status_code not in (401, 403):
+                    break
                 response.close()
-                response = self._send(call, build(), self._tokens.instead_of(token))
-                stack.callback(response.close)
+                token = self._tokens.instead_of(token)
+            else:
+                response = self._send(call, build(), token)
+            stack.callback(response.close)
             yield response
 
     def _send(self, call: Call, request: httpx.Request, token: Secret) -> httpx.Response:

@@ -42,7 +42,7 @@ def test_a_file_over_the_limit_leaves_nothing_and_is_not_read_on(store):
         yield b"x" * 60
         raise AssertionError("read on after the limit")
 
-    with pytest.raises(PermanentError, match=r"big\.bin") as raised:
+    with pytest.raises(PermanentError, match="limit of 100 bytes") as raised:
         store.put(endless(), "big.bin", "application/octet-stream")
     assert raised.value.code == "file-too-large"
     assert names(store) == []
@@ -62,10 +62,10 @@ def test_a_broken_stream_leaves_nothing(store):
 def test_a_missing_or_cut_file_is_told(store):
     stored = store.put([b"abc"], "a.txt", "text/plain")
     store._path(stored.sha256).write_bytes(b"ab")
-    with pytest.raises(ItemError, match=r"a\.txt.*another size"):
+    with pytest.raises(ItemError, match="another size"):
         store.open(stored)
     store._path(stored.sha256).unlink()
-    with pytest.raises(ItemError, match=r"a\.txt.*backup") as raised:
+    with pytest.raises(ItemError, match="backup") as raised:
         store.open(stored)
     assert raised.value.code == "file-missing"
 

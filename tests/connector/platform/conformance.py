@@ -198,6 +198,16 @@ class PlatformConformance:
         assert len(made) == 1
         assert len(self.seen(stand, "accepted")) == 10
 
+    def test_tokens_that_are_forgotten_all_the_time_close_no_cabinet(self, tmp_path):
+        plan = FaultPlan([Fault.EXPIRED_TOKEN], probability=0.05, max_in_row=1, seed=2)
+        with Stand(tmp_path / "stand", cabinets=1, messages=150, seed=5, faults=plan) as stand:
+            platform = self.connect(stand, stand.cabinets[0])
+            ids = [message.platform_id for message in self.listed(platform)]
+            with ThreadPoolExecutor(max_workers=4) as pool:
+                list(pool.map(platform.accept, ids))
+            assert plan.struck()["expired_token"] > 2
+            assert len(self.seen(stand, "accepted")) == 150
+
     def test_a_token_that_dies_at_once_is_an_auth_error(self, stand):
         stand.platform.token_seconds = 0
         with pytest.raises(AuthError) as refused:

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import UTC, datetime
 
 from connector.appeal import key_uuid
 from connector.sed.sev import Organisation, SevSed
@@ -40,26 +40,6 @@ class AnyPlan:
         return Assignment(Message(1, 77, "ПОС-1", "{}"), 1, (), ()), False
 
 
-class ToldDelo(Delo):
-    """Remembers its cards by document and what it published, so that a test can go on from there."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.cards, self.arrivals, self.published = {}, Counter(), []
-
-    def _admit(self, incoming):
-        self.arrivals[str(UUID(incoming.uid))] += 1
-        super()._admit(incoming)
-
-    def _plan(self, card):
-        self.cards[str(UUID(card.incoming.uid))] = card
-        super()._plan(card)
-
-    def _publish(self, *args):
-        self.published.append(args)
-        super()._publish(*args)
-
-
 class StandDelo:
     lose_connection_after_commit = FolderDelo.lose_connection_after_commit
     lose_connection_before_commit = FolderDelo.lose_connection_before_commit
@@ -68,7 +48,7 @@ class StandDelo:
     def __init__(self, root, schemas=None):
         self.settings = settings_for(root, recipient=Organisation(INDEX, "Стенд ДЕЛО"))
         self.ledger = Ledger()
-        self.delo = ToldDelo(
+        self.delo = Delo(
             self.settings.folder_out,
             self.settings.folder_in,
             plans=AnyPlan(),
@@ -82,20 +62,20 @@ class StandDelo:
     def received(self, key):
         self.delo.step()
         assert [entry.detail for entry in self.ledger.entries() if entry.what == "sed_rejected"] == []
-        uid = str(key_uuid(key))
-        if uid not in self.delo.cards:
+        uid = key_uuid(key).hex
+        if uid not in self.delo.documents:
             return Received(0)
         names = Counter()
         files = {}
-        for file in self.delo.cards[uid].incoming.files:
+        for file in self.delo.documents[uid].files:
             names[file.name] += 1
             files[file.name + "'" * (names[file.name] - 1)] = file.sha256
-        return Received(self.delo.arrivals[uid], files)
+        arrivals = [entry for entry in self.ledger.entries() if entry.detail.get("uid") == uid]
+        return Received(sum(entry.what.startswith("arrived") for entry in arrivals), files)
 
     def register(self, key, number, day):
-        card = self._card(key)
-        card.number, card.registered = number, day
-        self._decide(key, Decision(DecisionKind.REGISTER))
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        self._decide(key, Decision(DecisionKind.REGISTER, number=number, at=at))
 
     def refuse(self, key, code, text):
         self._decide(key, Decision(DecisionKind.REFUSE, code=int(code), text=text))
@@ -117,13 +97,10 @@ class StandDelo:
         self._decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
 
     def repeat(self):
-        self.delo._publish(*self.delo.published[-1])
-
-    def _card(self, key):
-        return self.delo.cards[str(key_uuid(key))]
+        self.delo.repeat()
 
     def _decide(self, key, decision):
-        self.delo._decide(self._card(key), 1, decision)
+        self.delo.decide(key_uuid(key).hex, decision)
 
 
 @contextmanager

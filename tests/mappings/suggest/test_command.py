@@ -1,15 +1,22 @@
 """`sedlink mapping suggest` as an administrator runs it: tables in, candidates out, errors placed."""
 
 import csv
+import datetime as dt
 import json
 
 import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from mappings.categories import Categories, Category
+from mappings.model import Content, Status
+from mappings.service import crosswalk, import_categories, import_classifier
+from mappings.store import open_store
+from mappings.store.versions import apply
 from mappings.suggest.meaning import installed, model_name
 from mappings.suggest.thesaurus import standard
 from mappings.suggest.vectors import Remembered
+from tests.mappings.samples import incoming
 
 CLASSIFIER = [
     ("0003", "Экономика"),
@@ -20,6 +27,9 @@ CLASSIFIER = [
     ("0003.0009.0099.0742", "Содержание автомобильных дорог"),
     ("0003.0009.0099.0744", "Дорожные знаки"),
 ]
+
+
+AT = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -131,26 +141,44 @@ def test_checked_rows_move_their_code_up(tmp_path, classifier):
     assert "learned.csv: C4" in result.stderr
 
 
-def test_a_table_for_people(classifier):
-    result = run(
-        "--category",
-        "Дороги",
-        "--subcategory",
-        "Знак [x]",
-        "--classifier",
-        classifier,
-        language="ru_RU.UTF-8",
-    )
-    assert result.exit_code == 0
-    assert "Дороги / Знак [x]" in result.stdout
-    assert "0003.0009.0099.0744" in result.stdout
-    assert "почему" in result.stdout
+def test_lines_with_tabs_for_a_pipe(classifier):
+    result = run("--category", "Дороги", "--subcategory", "Знак\t[x]", "--classifier", classifier, "--top", 1)
+    [line] = result.stdout.splitlines()
+    asked, code, score, name, why = line.split("\t")
+    assert (asked, code, name) == ("Дороги / Знак [x]", "0003.0009.0099.0744", "Дорожные знаки")
+    assert 0 < float(score) <= 1
+    assert "знак" in why
 
 
 def test_no_candidates_is_said(classifier):
     result = run("--category", "qqq", "--classifier", classifier)
-    assert result.exit_code == 0
-    assert "no candidates" in result.stdout
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "qqq: no candidates" in result.stderr
+
+
+def test_without_a_file_the_store_answers_for_what_is_unmapped(tmp_path):
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    assert "no classifier was imported" in run("--db", database, "--json").stdout
+    engine = open_store(database)
+    path = table(tmp_path / "classifier-2026-01-31.csv", ("code", "name"), CLASSIFIER)
+    import_classifier(engine, path, by="админ", at=AT, date=None, tolerance=0)
+    categories = (Category(("Дороги", "Знак")), Category(("Дороги", "Лужа")), Category(("Дороги", "Лужи")))
+    import_categories(engine, Categories(categories), by="админ", at=AT)
+    rules = (
+        incoming("Дороги / Лужа", "0003.0009.0097.0690"),
+        incoming("Дороги / Знак", "0003.0009.0097.0690", status=Status.PROPOSED),
+    )
+    with engine.begin() as connection:
+        apply(connection, Content(rules), by="админ", at=AT)
+    signs, pools = lines(run("--db", database, "--json"))
+    assert (signs["subcategory"], signs["candidates"][0]["code"]) == ("Знак", "0003.0009.0099.0744")
+    assert (pools["subcategory"], pools["candidates"][0]["code"]) == ("Лужи", "0003.0009.0097.0690")
+    assert pools["candidates"][0]["why"][0] == "checked before: Дороги / Лужа"
+    with engine.connect() as connection:
+        kept = [(rule.path, rule.code, rule.status) for rule in crosswalk(connection).content.rules]
+    assert sorted(kept) == sorted(
+        (rule.path, rule.code, rule.status) for rule in rules
+    )  # nothing was accepted
 
 
 def test_what_cannot_be_used_is_named(tmp_path, classifier):
@@ -160,12 +188,11 @@ def test_what_cannot_be_used_is_named(tmp_path, classifier):
         ("--input", tmp_path / "absent.csv", "--classifier", classifier),
     ):
         result = run(*arguments)
-        assert result.exit_code == 2
+        assert result.exit_code == 1
         assert str(arguments[1]) in result.stderr
 
 
-def test_a_table_or_a_category_is_needed(tmp_path, classifier):
-    assert run("--classifier", classifier).exit_code == 2
+def test_a_table_and_a_category_together_are_refused(tmp_path, classifier):
     path = table(tmp_path / "labels.csv", ("category", "subcategory"), [])
     assert run("--classifier", classifier, "--input", path, "--category", "Двор").exit_code == 2
 

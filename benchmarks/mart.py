@@ -1,0 +1,315 @@
+"""What loading a mart costs: sedlink beside psql \\copy and others, one PostgreSQL, one run, ratios.
+
+    .venv/bin/python benchmarks/mart.py [--rows 1000000] [--json]
+    PYTHONPATH=/tmp/peers …  # a folder with dlt, pandas, pyarrow, adbc-driver-postgresql, psycopg2-binary
+
+The server is the embedded one of the tests with fsync on. A fact has 14 filled columns; peers load exactly
+these into a table of 14 columns, sedlink keeps all of a fact's columns, so psql is also given sedlink's own
+file. A peer that cannot be imported is named as absent. Slow peers load a part of the rows; rates compare.
+"""
+
+import argparse
+import csv
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import psycopg  # noqa: E402 - after the path
+
+from exporter.fact import Fact  # noqa: E402
+from exporter.load import load  # noqa: E402
+from exporter.marts import Spooled  # noqa: E402
+from exporter.marts.registry import open_mart  # noqa: E402
+from exporter.marts.schema import SPOOL_KINDS, columns_ddl  # noqa: E402
+from exporter.row import Row  # noqa: E402
+from exporter.spool import Spool  # noqa: E402
+from tests.postgres_server import PostgresServer, binaries  # noqa: E402
+
+COPY_HEAD, WIDE_HEAD = "of \\copy", "of \\copy, all columns"
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
+COLUMNS = {
+    "card": "text", "question": "text", "cabinet": "bigint", "organisation": "text", "region": "text",
+    "municipality": "text", "category": "text", "code": "text", "received_at": "timestamptz",
+    "due_at": "timestamptz", "answered_at": "timestamptz", "status": "text", "overdue": "boolean",
+    "rating": "bigint",
+}  # fmt: skip
+SMALL_PART = {"dlt": 20, "pandas.to_sql": 20}  # such a share of the rows is enough to know the rate
+
+
+@dataclass(frozen=True)
+class Made:
+    """So many facts, made anew at every reading."""
+
+    count: int
+    version: int = 1
+    name: str = "bench"
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows."""
+        for number in range(self.count):
+            yield Row(_fact(number, self.version), closed=number % 3 != 0)
+
+
+def _fact(n: int, version: int) -> Fact:
+    received = FIRST + timedelta(minutes=n % 500_000)
+    due = received + timedelta(days=30)
+    answered = received + timedelta(days=n % 45) if n % 3 else None
+    return Fact(
+        source="bench",
+        card=f"card-{n}",
+        question="1",
+        version=version,
+        cabinet=100 + n % 50,
+        organisation=f"Администрация {n % 50}",
+        region=f"{1 + n % 89:02d}000000",
+        municipality=f"округ {n % 2000}",
+        category=f"Категория {n % 40}",
+        code=f"0005.0005.0056.{n % 1000:04d}",
+        received_at=received,
+        due_at=due,
+        answered_at=answered,
+        status="Отправлен ответ заявителю" if answered else "Назначен исполнитель",
+        overdue=(answered or AS_OF) > due,
+        rating=1 + n % 5 if n % 7 == 0 else None,
+    )
+
+
+@dataclass
+class Results:
+    """Rates by name, rows per second."""
+
+    rates: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def time(self, name: str, rows: int, work: Callable[[], object]) -> None:
+        """Measure a piece of work."""
+        start = time.perf_counter()
+        work()
+        self.rates[name] = rows / (time.perf_counter() - start)
+        print(f"  {name}: {self.rates[name]:,.0f} rows/s", file=sys.stderr)
+
+
+class Bench:
+    """One server, one set of files."""
+
+    def __init__(self, server: PostgresServer, folder: Path, rows: int) -> None:
+        self.server, self.folder, self.rows = server, folder, rows
+        self.results = Results()
+        self.url = server.url(server.create())
+        self.narrow = folder / "narrow.csv"
+        with self.narrow.open("w", encoding="utf-8", newline="") as stream:
+            out = csv.writer(stream)
+            out.writerow(COLUMNS)
+            for row in Made(rows).rows():
+                out.writerow([_plain(getattr(row.fact, name)) for name in COLUMNS])
+
+    def table(self, name: str) -> None:
+        """Make an empty table for a peer."""
+        columns = ", ".join(f"{column} {kind}" for column, kind in COLUMNS.items())
+        self.sql(f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} ({columns}); CHECKPOINT")
+
+    def sql(self, text: str) -> None:
+        """Run SQL."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(text)
+
+    def psql(self, command: str) -> None:
+        """Run a psql command."""
+        subprocess.run(
+            [binaries() / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", command, self.url], check=True
+        )
+
+    def sedlink(self) -> None:
+        """Measure each stage, then the replay and a correction of one row in a hundred."""
+        with Spool(self.folder) as spool, closing(open_mart(self.url)) as mart:
+            self.results.time(
+                "sedlink rows → file", self.rows, lambda: spool.fill(Made(self.rows).rows(), AS_OF)
+            )
+            spooled = Spooled(spool.facts, spool.quarantine, spool.hash, spool.written, spool.survey.refused)
+            wide = columns_ddl(SPOOL_KINDS, "postgresql")
+            for name in ("wide_psql", "wide_own"):
+                self.sql(f"CREATE TABLE {name} ({wide}); CHECKPOINT")
+            texts = ", ".join(name for name, kind in SPOOL_KINDS.items() if kind == "text")
+            copy = f"\\copy wide_psql FROM '{spool.facts}' (FORMAT csv, HEADER, FORCE_NOT_NULL ({texts}))"
+            self.results.time("psql \\copy, all columns", self.rows, lambda: self.psql(copy))
+            self.sql("CHECKPOINT")
+            append = lambda: mart.copy_in("wide_own", SPOOL_KINDS, spool.facts)  # noqa: E731
+            self.results.time("sedlink append, all columns", self.rows, append)
+            self.sql("DROP TABLE wide_psql, wide_own; CHECKPOINT")
+            for name in ("sedlink staging + merge", "sedlink replay"):
+                batch = mart.begin("bench", AS_OF)
+                done: list[Any] = []
+                self.results.time(name, self.rows, lambda b=batch, d=done: d.append(mart.publish(b, spooled)))
+                self.results.notes.append(f"{name}: inserted {done[0].inserted}, updated {done[0].updated}")
+                self.sql("CHECKPOINT")
+
+    def whole(self) -> None:
+        """Measure a load from rows to merged facts."""
+        self.sql("DROP TABLE fact, batch, quarantine; CHECKPOINT")
+        with closing(open_mart(self.url)) as mart:
+            self.results.time(
+                "sedlink whole load from rows",
+                self.rows,
+                lambda: load(mart, Made(self.rows), AS_OF, max_refused=0),
+            )
+
+    def peers(self) -> None:
+        """Measure whoever is installed."""
+        for name, peer in PEERS.items():
+            count = max(1, self.rows // SMALL_PART.get(name, 1))
+            self.table("peer")
+            try:
+                self.results.time(name, count, lambda p=peer, n=count: p(self, n))
+            except ImportError as error:
+                self.results.notes.append(f"{name}: absent ({error.name})")
+            except Exception as error:  # noqa: BLE001 - a peer that fails is a line of the result
+                self.results.notes.append(f"{name}: failed ({type(error).__name__})")
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _dicts(count: int) -> Iterator[dict[str, Any]]:
+    for row in Made(count).rows():
+        yield {name: getattr(row.fact, name) for name in COLUMNS}
+
+
+def by_psql(bench: Bench, _count: int) -> None:
+    bench.psql(f"\\copy peer FROM '{bench.narrow}' (FORMAT csv, HEADER)")
+
+
+def by_psycopg(bench: Bench, count: int) -> None:
+    command = "COPY peer FROM STDIN (FORMAT binary)"
+    names = {"bigint": "int8", "boolean": "bool"}
+    with psycopg.connect(bench.url) as connection, connection.cursor().copy(command) as copy:
+        copy.set_types([names.get(kind, kind) for kind in COLUMNS.values()])
+        for one in _dicts(count):
+            copy.write_row(list(one.values()))
+
+
+def by_duckdb(bench: Bench, _count: int) -> None:
+    import duckdb
+    import duckdb_extension_postgres_scanner  # type: ignore[import-not-found]  # noqa: F401
+
+    connection = duckdb.connect()
+    connection.execute("LOAD postgres_scanner")
+    connection.execute(f"ATTACH '{bench.url}' AS pg (TYPE postgres)")
+    connection.execute(f"INSERT INTO pg.peer SELECT * FROM read_csv('{bench.narrow}')")
+
+
+def by_adbc(bench: Bench, _count: int) -> None:
+    import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-not-found]
+    import pyarrow.csv as arrow_csv  # type: ignore[import-not-found]
+
+    with adbc.connect(bench.url) as connection, connection.cursor() as cursor:
+        cursor.adbc_ingest("peer_adbc", arrow_csv.open_csv(bench.narrow), mode="create")
+        connection.commit()
+
+
+def by_pandas(bench: Bench, count: int) -> None:
+    import pandas as pd  # type: ignore[import-not-found,import-untyped]
+    import sqlalchemy as sa
+
+    frame = pd.DataFrame(_dicts(count))
+    url = bench.url.replace("postgresql://", "postgresql+psycopg://")
+    frame.to_sql("peer_pandas", sa.create_engine(url), index=False, chunksize=10_000)
+
+
+def by_dlt(bench: Bench, count: int) -> None:
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    import dlt  # type: ignore[import-not-found]
+
+    dsn = psycopg.conninfo.conninfo_to_dict(bench.url)
+    with tempfile.TemporaryDirectory() as home:
+        credentials = f"postgresql://postgres:unused@localhost/{dsn['dbname']}?host={dsn['host']}"
+        pipeline = dlt.pipeline(
+            "bench",
+            pipelines_dir=home,
+            destination=dlt.destinations.postgres(credentials),
+            dataset_name="bench_dlt",
+        )
+        pipeline.run(
+            _dicts(count), table_name="fact", write_disposition="merge", primary_key=["card", "question"]
+        )
+
+
+PEERS: dict[str, Callable[[Bench, int], None]] = {
+    "psql \\copy": by_psql,
+    "psycopg binary COPY": by_psycopg,
+    "ADBC": by_adbc,
+    "DuckDB postgres extension": by_duckdb,
+    "pandas.to_sql": by_pandas,
+    "dlt": by_dlt,
+}
+
+
+def memory(url: str, count: int) -> None:
+    """Load so many rows and print this process's peak, MB: run as a process of its own."""
+    with closing(open_mart(url)) as mart:
+        load(mart, Made(count, name=f"bench-{count}"), AS_OF, max_refused=0)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def peaks(bench: Bench) -> dict[str, int]:
+    found = {}
+    for count in (bench.rows // 10, bench.rows):
+        command = [sys.executable, __file__, "--memory-of", bench.url, "--rows", str(count)]
+        found[str(count)] = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def show(results: Results, memory_of: dict[str, int]) -> None:
+    copy, wide = results.rates.get("psql \\copy", 1.0), results.rates.get("psql \\copy, all columns", 1.0)
+    print(f"{'':32}{'rows/s':>12}{COPY_HEAD:>10}{WIDE_HEAD:>24}")
+    for name, rate in results.rates.items():
+        print(f"{name:32}{rate:>12,.0f}{rate / copy:>10.2f}{rate / wide:>24.2f}")
+    if "dlt" in results.rates:
+        whole = results.rates["sedlink whole load from rows"]
+        print(f"whole load from rows / dlt: {whole / results.rates['dlt']:.1f}")
+    print(
+        "peak memory of a whole load, MB:",
+        ", ".join(f"{rows} rows {peak}" for rows, peak in memory_of.items()),
+    )
+    for note in results.notes:
+        print(note)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--memory-of")
+    chosen = parser.parse_args()
+    if chosen.memory_of:
+        memory(chosen.memory_of, chosen.rows)
+        return
+    settings = {"max_wal_size": "4GB", "shared_buffers": "128MB"}
+    with tempfile.TemporaryDirectory() as folder, PostgresServer(durable=True, settings=settings) as server:
+        bench = Bench(server, Path(folder), chosen.rows)
+        bench.sedlink()
+        bench.whole()
+        bench.peers()
+        memory_of = peaks(bench)
+    if chosen.json:
+        print(json.dumps({"rates": bench.results.rates, "memory": memory_of, "notes": bench.results.notes}))
+    else:
+        show(bench.results, memory_of)
+
+
+if __name__ == "__main__":
+    main()

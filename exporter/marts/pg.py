@@ -1,0 +1,81 @@
+"""The mart for many readers: PostgreSQL. The batch goes in by COPY of the very bytes of its file."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from config.i18n import _
+from exporter.marts import MartError, statements
+from exporter.marts.sql import Rows, SqlMart
+
+if TYPE_CHECKING:
+    pass
+
+_CHUNK = 1 << 18
+_LOCK = 0x5ED11_4A27  # of our loads, in the database's own table of locks
+
+
+class PostgresMart(SqlMart):
+    """A PostgreSQL database."""
+
+    dialect = "postgresql"
+    has_doubles = statements.MAY_HAVE_DOUBLES
+
+    def __init__(self, conninfo: str) -> None:
+        """Connect. Raises MartError."""
+        try:
+            import psycopg
+        except ImportError as error:
+            raise MartError(
+                _("PostgreSQL needs the extra `postgres`: pip install sedlink[postgres]")
+            ) from error
+        self._error = psycopg.Error
+        try:
+            self._connection: psycopg.Connection[Any] = psycopg.connect(
+                conninfo, autocommit=True, options="-c timezone=UTC -c work_mem=128MB"
+            )
+        except psycopg.Error as error:
+            raise MartError(_("the mart cannot be reached: {reason}").format(reason=_line(error))) from error
+
+    def run(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one statement."""
+        query = statement.replace("?", "%s")
+        try:
+            cursor = self._connection.execute(query, tuple(parameters) or None)
+            return cursor.fetchall() if cursor.description else []
+        except self._error as error:
+            raise MartError(_line(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the advisory lock; commit the block whole or not at all."""
+        try:
+            with self._connection.transaction():
+                self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                yield
+        except self._error as error:
+            raise MartError(_line(error)) from error
+
+    def copy_in(self, table: str, kinds: dict[str, str], path: Path) -> None:
+        """Stream the file."""
+        texts = ", ".join(name for name, kind in kinds.items() if kind == "text")
+        command = f"COPY {table} FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({texts}))"
+        try:
+            with path.open("rb") as stream, self._connection.cursor().copy(command) as copy:
+                while chunk := stream.read(_CHUNK):
+                    copy.write(chunk)
+        except self._error as error:
+            raise MartError(_line(error)) from error
+
+    def staged(self, table: str) -> None:
+        """Let the planner know how large the batch is: a temporary table is never analysed by itself."""
+        self.run(f"ANALYZE {table}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,97 @@
+"""Every engine of the mart passes the same suite; what is one engine's own is tested below."""
+
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.marts import MartError
+from exporter.marts.registry import open_mart
+from tests.exporter.facts import row
+from tests.exporter.mart_conformance import MartConformance, newest_wins, put
+
+
+class TestDuck(MartConformance):
+    @pytest.fixture
+    def url(self, tmp_path):
+        return f"duckdb:///{tmp_path}/mart.duckdb"
+
+    @pytest.fixture
+    def fresh_url(self, tmp_path):
+        return f"duckdb:///{tmp_path}/fresh.duckdb"
+
+
+class TestLite(MartConformance):
+    @pytest.fixture
+    def url(self, tmp_path):
+        return f"sqlite:///{tmp_path}/mart.db"
+
+    @pytest.fixture
+    def fresh_url(self, tmp_path):
+        return f"sqlite:///{tmp_path}/fresh.db"
+
+
+class TestPostgres(MartConformance):
+    @pytest.fixture
+    def url(self, postgres_url):
+        return postgres_url
+
+    @pytest.fixture
+    def fresh_url(self, postgres):
+        name = postgres.create()
+        yield postgres.url(name)
+        postgres.drop(name)
+
+
+OPEN = """
+import sys
+from exporter.marts.registry import open_mart
+mart = open_mart(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
+STATES = st.tuples(st.sampled_from("abc"), st.integers(1, 4))
+BATCHES = st.lists(st.lists(STATES, max_size=4), max_size=4)
+
+
+@settings(max_examples=12, deadline=None)
+@given(loads=BATCHES)
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite", "postgresql"])
+def test_any_order_of_batches_comes_to_the_newest_of_each_card(tmp_path_factory, postgres, kind, loads):
+    base = tmp_path_factory.getbasetemp()
+    newest_wins(postgres.url() if kind == "postgresql" else f"{kind}:///{base}/order.{kind}", loads)
+
+
+def test_a_replayed_batch_leaves_postgres_rows_untouched(postgres_url):
+    put(postgres_url, row("1"), row("2"))
+    with closing(open_mart(postgres_url)) as mart:
+        before = mart.run("SELECT ctid, xmin, xmax FROM fact ORDER BY card")
+    put(postgres_url, row("1"), row("2"))
+    with closing(open_mart(postgres_url)) as mart:
+        assert mart.run("SELECT ctid, xmin, xmax FROM fact ORDER BY card") == before
+
+
+@pytest.mark.parametrize("url", ["oracle://scott@db.example.org/mart", "mart.duckdb", ""])
+def test_a_url_that_is_no_mart_says_what_to_write(url):
+    with pytest.raises(MartError, match="duckdb:///PATH"):
+        open_mart(url)
+
+
+def test_two_loads_into_one_duckdb_file(tmp_path):
+    url = f"duckdb:///{tmp_path}/mart.duckdb"
+    with subprocess.Popen(
+        [sys.executable, "-c", OPEN, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(MartError, match="is another load at work"):
+            open_mart(url)
+        other.stdin.close()
+        other.wait(30)
+
+
+def test_a_server_that_is_away_is_said_in_a_sentence(tmp_path):
+    with pytest.raises(MartError, match="the mart cannot be reached"):
+        open_mart(f"postgresql://nobody@/none?host={tmp_path}")
