@@ -108,6 +108,6 @@ def _no_two_in_one_place(places: tuple[Place, ...], path: Path | None) -> None:
         if other is not place:
             raise MapError(
                 _("{file}: «{one}» and «{other}» stand in one place (column {col}, row {row})").format(
-                    file=path, one=place.name, other=other.name, col=place.col, row=place.row
+                    file=path, one=other.name, other=place.name, col=place.col, row=place.row
                 )
             )

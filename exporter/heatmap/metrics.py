@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Literal
@@ -133,7 +134,8 @@ class Formatter:
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number: «1 234,5» or "1,234.5"."""
-        text = f"{value:,.{digits}f}"
+        exact = Decimal(round(value, 9)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        text = f"{exact:,f}"  # halves up, as the page's script does
         if digits:
             text = text.rstrip("0").rstrip(".")
         if self.language == "ru":

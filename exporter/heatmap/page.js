@@ -11,8 +11,8 @@
   const index = new Map(territories.map((one, i) => [one.key, i]));
   const cellOf = (t, c, k = state.kind) => cells.get([t, c, k].join()) || empty;
 
-  const number = (value, digits) =>
-    new Intl.NumberFormat(data.language, { maximumFractionDigits: digits, useGrouping: "always" }).format(value);
+  const number = (value, digits) =>  // toFixed rounds the exact value, halves up, as Python does here
+    new Intl.NumberFormat(data.language, { maximumFractionDigits: digits, useGrouping: "always" }).format(Number(value.toFixed(digits)));
   const shown = (metric, value) => {
     if (value === null) return "—";
     return metric.percent

@@ -209,7 +209,7 @@ def _script_words() -> dict[str, str]:
 
 
 def _short(value: float | None) -> float | None:
-    return round(value, 4) if isinstance(value, float) else value
+    return round(value, 9) if isinstance(value, float) else value
 
 
 def _json(value: object) -> str:

@@ -1,5 +1,6 @@
 """The map as a picture of its own: SVG with literal colours, and PNG made of it without a browser."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -13,6 +14,7 @@ from exporter.heatmap.view import View
 FONTS = "'PT Sans', 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', 'Segoe UI', Arial, sans-serif"
 """Fonts that know Cyrillic, most likely first: the system's own, nothing is shipped."""
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARGIN = 32
 _HEAD = 104
 _LEGEND = 62
@@ -20,6 +22,10 @@ _LEGEND = 62
 
 def svg(view: View, theme: Theme = "light") -> str:
     """Return the picture: heading, map (outlines where there are some, else tiles), legend."""
+    return _NOT_XML.sub("", _drawn(view, theme))
+
+
+def _drawn(view: View, theme: Theme) -> str:
     scale, metric, heat, fmt = view.map_scale(view.metric), view.metric, view.heat, view.fmt
     if view.outlines is not None:
         body, (width, height) = (
