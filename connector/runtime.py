@@ -12,7 +12,8 @@ from config.secret import Secret
 from config.settings import CabinetSettings, Settings
 from connector.appeal import Cabinet
 from connector.classify import CrosswalkClassifier
-from connector.journal.journal import Journal, PausePolicy, RetryPolicy
+from connector.journal.journal import Journal
+from connector.journal.opening import open_journal
 from connector.journal.reports import DeadFilter
 from connector.letters import Letters
 from connector.lifecycle import default_table
@@ -95,24 +96,6 @@ class Runtime:
         woken = self.journal.retry(DeadFilter(codes=("mapping",)))
         self.journal.remember(_TRIED_VERSION, version)
         return woken
-
-
-def open_journal(settings: Settings) -> Journal:
-    """Open the journal that the settings name."""
-    own = settings.journal
-    return Journal.open(
-        database_url(settings.journal),
-        files=own.files,
-        max_file_size=own.max_file_size,
-        retry=RetryPolicy(base=own.backoff_first, cap=own.backoff_cap, attempts=own.attempts),
-        pause=PausePolicy(grace=settings.daemon.alert_after),
-    )
-
-
-def upgrade_database(settings: Settings) -> str:
-    """Bring the database to the schema of this version; returns its revision."""
-    settings.journal.files.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Journal.upgrade(database_url(settings.journal))
 
 
 def open_runtime(settings: Settings) -> Runtime:

@@ -8,7 +8,7 @@ from config.database import database_url
 from config.i18n import _
 from config.load import SettingsError
 from config.settings import Settings
-from connector.runtime import open_journal
+from connector.journal.opening import open_journal
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
 from exporter.applicants import Applicants

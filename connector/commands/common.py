@@ -53,8 +53,8 @@ def load_settings(config: Path | None) -> "Settings":
 @contextmanager
 def journal_of(config: Path | None) -> Iterator["Journal"]:
     """Open the journal of the configuration for a block, or say what is wrong and exit with 5."""
+    from connector.journal.opening import open_journal
     from connector.journal.problems import JournalError
-    from connector.runtime import open_journal
 
     settings = load_settings(config)
     try:
