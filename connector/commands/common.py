@@ -52,11 +52,17 @@ def load_settings(config: Path | None) -> "Settings":
 
 @contextmanager
 def journal_of(config: Path | None) -> Iterator["Journal"]:
-    """Open the journal of the configuration for a block, or say what is wrong and exit with 5."""
+    """Open the journal of the configuration for a block, or say what is wrong and exit with 3 or 5."""
+    with open_or_exit(load_settings(config)) as journal:
+        yield journal
+
+
+@contextmanager
+def open_or_exit(settings: "Settings") -> Iterator["Journal"]:
+    """Open the journal of the settings for a block, or say what is wrong and exit with 5."""
     from connector.journal.opening import open_journal
     from connector.journal.problems import JournalError
 
-    settings = load_settings(config)
     try:
         journal = open_journal(settings)
     except JournalError as error:
