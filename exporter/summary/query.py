@@ -81,7 +81,7 @@ def _earliest(engine: Engine, scope: Scope) -> date:
 def _lines(engine: Engine, scope: Scope, starts: Sequence[date], group: Group) -> Lines:
     cte, parameters = picked(engine, scope)
     month, bounds = _month(engine, scope, starts)
-    ctes = f"{cte}, dated AS (SELECT picked.*, {month} AS month FROM picked)"
+    ctes = f"{cte}, dated AS (SELECT picked.*, {month} AS month FROM picked)"  # noqa: S608 - our own words
     parameters = [*parameters, *bounds]
     counted = ", ".join(_COUNTS.values())
     statement = f"WITH {ctes} SELECT {_names(group)}{counted} FROM dated{_by(group)}"  # noqa: S608 - as above
