@@ -11,6 +11,7 @@ import typer
 import connector.commands
 import exporter.commands
 import exporter.heatmap.command
+import exporter.summary.command
 import mappings.commands
 import smev.commands
 import stand.commands
@@ -25,6 +26,9 @@ app = typer.Typer(
 )
 connector.commands.register(app)
 app.add_typer(exporter.commands.app, name="export")
+exporter.commands.app.command("report", help=_("write the summary report: a page and a workbook"))(
+    exporter.summary.command.report
+)
 app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(
     exporter.heatmap.command.heatmap
 )

@@ -74,8 +74,8 @@ def picked(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     where, parameters = _where(engine, scope)
     key, name = _TERRITORY[scope.by]
     text = (
-        f"picked AS (SELECT {key} AS t, {name} AS name, {_CATEGORY} AS c, kind AS k, cabinet, received_at, overdue, repeated, "  # noqa: S608 - our own words; values are bound
-        f'"new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
+        f"picked AS (SELECT {key} AS t, {name} AS name, {_CATEGORY} AS c, kind AS k, cabinet, "  # noqa: S608 - our own words; values are bound
+        f'received_at, overdue, repeated, "new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
         f"CASE WHEN answered_at >= received_at THEN {_DAYS[engine.dialect]} END AS days "
         f"FROM fact WHERE {where})"
     )

@@ -37,16 +37,7 @@ class View:
 
     def lines(self) -> list[str]:
         """Return what must stand beside the figures for them to mean anything."""
-        period = _("received {since} – {until}").format(
-            since=day(self.scope.since) or "…", until=day(self.scope.until) or "…"
-        )
-        whole = _("received at any time")
-        told = [whole if self.scope.since is None and self.scope.until is None else period]
-        told.append(_("as of {moment}").format(moment=moment(self.scope.as_of.astimezone(self.scope.zone))))
-        names = ", ".join(self.cabinets)
-        told.append(_("cabinets: {names}").format(names=names) if names else _("all cabinets"))
-        told.append(_("source: {source}").format(source=self.source))
-        return told
+        return context(self.scope, self.cabinets, self.source)
 
     def map_scale(self, metric: Metric) -> Scale:
         """Return the scale of the maps: by the greatest territory."""
@@ -70,6 +61,20 @@ class View:
 
     def _own(self, metric: Metric) -> tuple[float, ...] | None:
         return self.breaks if metric.name == self.metric.name else None
+
+
+def context(scope: Scope, cabinets: tuple[str, ...], source: str) -> list[str]:
+    """Return period, moment, cabinets and source in words."""
+    period = _("received {since} – {until}").format(
+        since=day(scope.since) or "…", until=day(scope.until) or "…"
+    )
+    whole = _("received at any time")
+    told = [whole if scope.since is None and scope.until is None else period]
+    told.append(_("as of {moment}").format(moment=moment(scope.as_of.astimezone(scope.zone))))
+    names = ", ".join(cabinets)
+    told.append(_("cabinets: {names}").format(names=names) if names else _("all cabinets"))
+    told.append(_("source: {source}").format(source=source))
+    return told
 
 
 def metrics() -> list[Metric]:

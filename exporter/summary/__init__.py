@@ -1,0 +1,1 @@
+"""The summary report: received, answered, overdue, days, ratings, top problems; HTML and XLSX."""
