@@ -48,7 +48,8 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         show_table([_("what"), _("messages")], _count_rows(counts), title=_("Messages"))
         typer.echo(
             _(
-                "mapping version {version}: without a code {unmapped} of {items} questions, {categories} categories"
+                "mapping version {version}: without a code {unmapped} of {items} questions, "
+                "{categories} categories"
             ).format(**mapping._asdict())
         )
     if any(depth.parked for depth in depths) or any(channel.failures for channel in channels):
