@@ -11,6 +11,7 @@ import typer
 import connector.commands
 import exporter.commands
 import exporter.heatmap.command
+import exporter.marts.datamart.command
 import exporter.summary.command
 import mappings.commands
 import smev.commands
@@ -29,6 +30,7 @@ app.add_typer(exporter.commands.app, name="export")
 exporter.commands.app.command("report", help=_("write the summary report: a page and a workbook"))(
     exporter.summary.command.report
 )
+exporter.commands.app.add_typer(exporter.marts.datamart.command.app, name="datamart")
 app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(
     exporter.heatmap.command.heatmap
 )

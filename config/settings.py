@@ -128,6 +128,39 @@ class ExportSettings(Section):
     card_link: str = ""  # address of a card in the SED's web client, {card} is put in
 
 
+class DatamartSettings(Section):
+    """A state data mart that takes files through its REST uploader, as one organisation."""
+
+    url: str
+    environment: Environment
+    datamart: str  # its mnemonic
+    profile: Path | None = None  # columns of the table; None = the shipped ones, which are ours
+    cabinets: tuple[int, ...] = ()  # whose facts go there; empty = all
+    key_prefix: str = ""  # of this system, where several write into one table
+    username: str = ""  # of the studio's proxy; empty = the mart is called directly
+    password: SecretRef | None = None
+    ogrn: str = ""
+    installation: str = ""
+    installation_id: str = ""
+    ca_file: Path | None = None
+    folder: Path = Path("datamart")  # files on their way, and the ledger
+    timeouts: TimeoutSettings = TimeoutSettings(read=timedelta(minutes=5))
+    attempts: Annotated[int, Field(ge=1, le=20)] = 5
+    poll: Duration = timedelta(seconds=5)
+    wait: Duration = timedelta(hours=1)  # how long a run waits for the mart to finish
+    wrong_rows: Annotated[int, Field(ge=0)] = 100  # so many wrong rows are sought by halves in a run
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        parts = urlsplit(self.url)
+        loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        if parts.scheme != "https" and not (parts.scheme == "http" and (loopback or not self.username)):
+            raise ValueError(_("url: http would send the password in clear, use https"))
+        if self.username and not (self.password and self.ogrn and self.installation and self.installation_id):
+            raise ValueError(_("username needs password, ogrn, installation and installation_id"))
+        return self
+
+
 class HealthSettings(Section):
     """The operator's HTTP port: /healthz, /readyz, /metrics. Port 0 = off."""
 
@@ -155,6 +188,7 @@ class Settings(Section):
     daemon: DaemonSettings = DaemonSettings()
     mail: MailSettings = MailSettings()
     export: ExportSettings = ExportSettings()
+    datamart: dict[str, DatamartSettings] = {}
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
     _folder: Path = PrivateAttr(default_factory=Path)

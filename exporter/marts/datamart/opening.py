@@ -1,0 +1,97 @@
+"""From the settings of one [datamart.NAME] to a run."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from config.i18n import _
+from config.settings import DatamartSettings, Settings
+from exporter.marts import MartError
+from exporter.marts.datamart.client import Access, Client
+from exporter.marts.datamart.ledger import Ledger
+from exporter.marts.datamart.packing import Packer
+from exporter.marts.datamart.profile import load_profile
+from exporter.marts.datamart.uploader import Patience, Uploader
+
+
+def target_of(settings: Settings, name: str) -> DatamartSettings:
+    """Return the section of a name. Raises MartError; test and production never share a host."""
+    chosen = settings.datamart.get(name)
+    if chosen is None:
+        known = ", ".join(settings.datamart) or "—"
+        raise MartError(
+            _("there is no section [datamart.{name}]; known: {known}").format(name=name, known=known)
+        )
+    host = urlsplit(chosen.url).hostname
+    for other_name, other in settings.datamart.items():
+        if other.environment != chosen.environment and urlsplit(other.url).hostname == host:
+            raise MartError(
+                _("[datamart.{name}] is {environment}, but its host is that of [datamart.{other}]").format(
+                    name=name, environment=chosen.environment, other=other_name
+                )
+            )
+    return chosen
+
+
+def ledger_of(settings: Settings, name: str) -> Ledger:
+    """Open the ledger of a target."""
+    chosen = target_of(settings, name)
+    return Ledger(chosen.folder / "datamart.db", f"{name}/{chosen.environment}")
+
+
+@contextmanager
+def uploader_of(
+    settings: Settings, name: str, *, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Uploader]:
+    """Open everything for a run."""
+    chosen = target_of(settings, name)
+    profile = load_profile(chosen.profile)
+    client = Client(access_of(chosen), sleep=sleep, dice=random.Random())  # noqa: S311 - jitter
+    try:
+        with ledger_of(settings, name) as ledger:
+            packer = packer_of(ledger, settings, name)
+            patience = Patience(
+                poll=chosen.poll.total_seconds(),
+                wait=chosen.wait.total_seconds(),
+                wrong_rows=chosen.wrong_rows,
+            )
+            yield Uploader(
+                client,
+                ledger,
+                packer,
+                profile.table,
+                profile.max_bytes_in_flight,
+                patience,
+                now=now,
+                sleep=sleep,
+            )
+    finally:
+        client.close()
+
+
+def packer_of(ledger: Ledger, settings: Settings, name: str, folder: Path | None = None) -> Packer:
+    """Return what writes the files of a target."""
+    chosen = target_of(settings, name)
+    zone = ZoneInfo(settings.timezone)
+    into = folder or chosen.folder / name
+    return Packer(ledger, load_profile(chosen.profile), into, zone, chosen.key_prefix, now)
+
+
+def access_of(chosen: DatamartSettings) -> Access:
+    """Return the wire's side of the settings."""
+    return Access(
+        url=chosen.url, datamart=chosen.datamart, username=chosen.username, password=chosen.password,
+        ogrn=chosen.ogrn, installation=chosen.installation, installation_id=chosen.installation_id,
+        ca_file=chosen.ca_file, connect=chosen.timeouts.connect.total_seconds(),
+        silence=chosen.timeouts.read.total_seconds(), attempts=chosen.attempts,
+    )  # fmt: skip
+
+
+def now() -> str:
+    """Return the moment for the ledger."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
