@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from connector.journal.journal import Journal
     from connector.runtime import Runtime
+    from mappings.model import Message
 
 
 class Exit(IntEnum):
@@ -89,3 +90,11 @@ def runtime_of(settings: "Settings") -> "Runtime":
     except JournalError as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
+
+
+def messages_of_journal() -> "Iterator[Message]":
+    """Yield the messages of the configured journal, for the commands of the mappings."""
+    from connector.mapped_messages import mapped_messages
+
+    with journal_of(None) as journal:
+        yield from mapped_messages(journal)

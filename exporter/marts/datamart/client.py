@@ -198,7 +198,7 @@ def _request_id(text: str) -> str:
     try:
         return str(uuid.UUID(text.strip().strip('"')))
     except ValueError:
-        pass  # noqa: S110 - the other form is tried next
+        pass
     import json
 
     try:
