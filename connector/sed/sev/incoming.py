@@ -64,6 +64,8 @@ class Incoming:
         """Return the waiting envelopes by the time of their messages, then by name.
 
         Only new ones are opened, and of their passports only the first bytes: cheap with thousands waiting.
+        An envelope that appeared just now waits for the next look: listing a folder is not one moment, it may
+        show a newer envelope without an older one, and a conversation would be told out of order.
         """
         known, found = self._slips, {}
         waiting = []
@@ -73,6 +75,8 @@ class Incoming:
                     continue
                 with suppress(FileNotFoundError):  # taken by another worker meanwhile
                     state = entry.stat()
+                    if not self._settling.settled(self._settings.folder_in / entry.name, state):
+                        continue
                     mark = (entry.name, state.st_mtime_ns, state.st_size)
                     slip = known.get(mark) or self._slip(entry.name)
                     waiting.append(slip)
