@@ -30,6 +30,21 @@ _TERRITORY: dict[By, tuple[str, str]] = {  # key and name
 }
 _CATEGORY = f"coalesce(nullif(nullif(category, {_UNSAID}), ''), nullif(code, ''), '')"
 
+# What is grouped over all facts: plain columns, others only where the first is empty. The keys are made of
+# the few groups that are left: text functions over every fact would cost more than the sums.
+_NO_CATEGORY = f"category IN ('', {_UNSAID})"
+_PLAIN = {
+    "region": "region",
+    "region_name": f"CASE WHEN region IN ('', {_UNSAID}) THEN region_name ELSE '' END",
+    "category": "category",
+    "code": f"CASE WHEN {_NO_CATEGORY} THEN code ELSE '' END",
+    "k": "k",
+}
+_RAW: dict[By, dict[str, str]] = {
+    "region": _PLAIN,
+    "municipality": {**_PLAIN, "municipality": "municipality", "oktmo": "oktmo"},
+}
+
 _DAYS = {
     "duckdb": "(epoch_us(answered_at) - epoch_us(received_at)) / 86400e6",
     "postgresql": "CAST(extract(epoch FROM answered_at - received_at) AS double precision) / 86400.0",
@@ -75,7 +90,8 @@ def picked(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     key, name = _TERRITORY[scope.by]
     text = (
         f"picked AS (SELECT {key} AS t, {name} AS name, {_CATEGORY} AS c, kind AS k, cabinet, "  # noqa: S608 - our own words; values are bound
-        f'received_at, overdue, repeated, "new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
+        f"region, region_name, municipality, oktmo, category, code, received_at, overdue, "
+        f'repeated, "new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
         f"CASE WHEN answered_at >= received_at THEN {_DAYS[engine.dialect]} END AS days "
         f"FROM fact WHERE {where})"
     )
@@ -86,13 +102,23 @@ def sums(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     """Return the statement of everything that adds up: finest cells once, every roll-up from them."""
     cte, parameters = picked(engine, scope)
     counted = ", ".join(f"{sql} AS {name}" for name, sql in _COUNTS.items())
-    base = f"base AS MATERIALIZED (SELECT t, c, k, max(name) AS name, {counted} FROM picked GROUP BY t, c, k)"  # noqa: S608 - as above
+    added = ", ".join(f"sum({name}) AS {name}" for name in _ADDED)
+    raw = ", ".join(f"{sql} AS {name}" for name, sql in _RAW[scope.by].items())
+    key, _name = _TERRITORY[scope.by]
+    title = "region_name" if scope.by == "region" else "municipality"
+    shown = f"max(CASE WHEN {title} <> {_UNSAID} THEN {title} ELSE '' END) AS shown"
+    places = ", ".join(map(str, range(1, len(_RAW[scope.by]) + 1)))
+    grouped = f"raw AS (SELECT {raw}, {shown}, {counted} FROM picked GROUP BY {places})"  # noqa: S608 - as above
+    base = (
+        f"base AS MATERIALIZED (SELECT {key} AS t, {_CATEGORY} AS c, k, max(shown) AS name, {added} "  # noqa: S608 - as above
+        "FROM raw GROUP BY 1, 2, 3)"
+    )
     rolled = ", ".join(f"sum({name})" for name in _ADDED)
     parts = [
         f"SELECT {_kept(kept)}, max(name), {rolled} FROM base{_group(kept)}"  # noqa: S608 - as above
         for kept in _SUBSETS
     ]
-    return f"WITH {cte}, {base} " + " UNION ALL ".join(parts), parameters
+    return f"WITH {cte}, {grouped}, {base} " + " UNION ALL ".join(parts), parameters
 
 
 def medians(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
