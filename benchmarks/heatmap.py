@@ -4,7 +4,7 @@
 
 `sums`: sedlink's statement of everything that adds up (finest cells and all eight roll-ups) beside one bare
 GROUP BY territory, category, kind with the same counts. `medians`: sedlink's medians of days and ratings
-for all roll-ups beside bare GROUPING SETS. `page`: from cells to the finished page.
+for all roll-ups beside bare statements of the same. `page`: from cells to the finished page.
 Absolute figures belong to a machine, ratios hold.
 """
 
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -59,11 +60,11 @@ SELECT region, category, kind, max(region_name), count(*),
 FROM fact WHERE NOT deleted GROUP BY region, category, kind
 """
 _BARE_MEDIANS = """
-SELECT region, category, kind,
+SELECT {names}
     median(CASE WHEN answered_at >= received_at
         THEN (epoch_us(answered_at) - epoch_us(received_at)) / 86400e6 END),
     median(rating)
-FROM fact WHERE NOT deleted GROUP BY CUBE (region, category, kind)
+FROM fact WHERE NOT deleted {group}
 """
 
 
@@ -84,6 +85,13 @@ def best(rounds: int, work: Callable[[], object]) -> float:
     return min(times)
 
 
+def bare_medians(engine: DuckEngine) -> None:
+    for kept in product((True, False), repeat=3):
+        names = [name for name, keep in zip(("region", "category", "kind"), kept, strict=True) if keep]
+        group = f"GROUP BY {', '.join(names)}" if names else ""
+        engine.rows(_BARE_MEDIANS.format(names="".join(f"{name}, " for name in names), group=group))
+
+
 def measure(path: Path, rows: int, rounds: int) -> dict[str, float]:
     with duckdb.connect(str(path)) as writing:
         make(writing, rows)
@@ -95,8 +103,8 @@ def measure(path: Path, rows: int, rounds: int) -> dict[str, float]:
         told = {
             "bare_sums": best(rounds, lambda: engine.rows(_BARE, (ripe, ripe))),
             "sums": best(rounds, lambda: engine.rows(*sums(engine, scope))),
-            "bare_medians": best(rounds, lambda: engine.rows(_BARE_MEDIANS)),
-            "medians": best(rounds, lambda: engine.rows(*medians(engine, scope))),
+            "bare_medians": best(rounds, lambda: bare_medians(engine)),
+            "medians": best(rounds, lambda: [engine.rows(*one) for one in medians(engine, scope)]),
         }
         heat = count(engine, scope)
     view = View(heat, scope, METRICS[MetricName.COUNT], tiles(heat, load_layout(None)), None, "benchmark", ())

@@ -3,7 +3,7 @@
 The same statements run in DuckDB, PostgreSQL and SQLite; Python adds nothing up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import product
@@ -121,11 +121,14 @@ def sums(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     return f"WITH {cte}, {grouped}, {base} " + " UNION ALL ".join(parts), parameters
 
 
-def medians(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
-    """Return the statement of the medians (days, rating), which do not add up, for every roll-up."""
+def medians(engine: Engine, scope: Scope) -> Iterator[tuple[str, list[Any]]]:
+    """Yield a statement of the medians (days, rating) per roll-up: they do not add up.
+
+    One after another: a median holds every value of its column, eight at once would hold eight copies.
+    """
     cte, parameters = picked(engine, scope)
-    own = " UNION ALL ".join(_median(engine.dialect, kept) for kept in _SUBSETS)
-    return f"WITH {cte} {own}", parameters
+    for kept in _SUBSETS:
+        yield f"WITH {cte} {_median(engine.dialect, kept)}", parameters
 
 
 def count(engine: Engine, scope: Scope) -> Heat:
@@ -137,11 +140,11 @@ def count(engine: Engine, scope: Scope) -> Heat:
         cells[territory, category, kind] = dict(zip(_ADDED, (value or 0 for value in numbers), strict=True))
         if territory is not None and category is None and kind is None:
             names[territory] = name or ""
-    statement, parameters = medians(engine, scope)
-    for territory, category, kind, days, rating in engine.rows(statement, parameters):
-        known = cells.get((territory, category, kind), {})
-        known |= {"days": days} if days is not None else {}
-        known |= {"rating": rating} if rating is not None else {}
+    for statement, own in medians(engine, scope):
+        for territory, category, kind, days, rating in engine.rows(statement, own):
+            known = cells.get((territory, category, kind), {})
+            known |= {"days": days} if days is not None else {}
+            known |= {"rating": rating} if rating is not None else {}
     made = {key: _cell(said) for key, said in cells.items() if said["n"]}
     return Heat(scope.by, tuple(Territory(key, name) for key, name in names.items()), made)
 
