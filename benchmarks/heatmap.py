@@ -48,11 +48,11 @@ FROM range(?) AS made(n) JOIN place ON place.spot = hash(n) % 89
 """
 _BARE = """
 SELECT region, category, kind, max(region_name), count(*),
-    sum(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 ELSE 0 END),
-    sum(CASE WHEN overdue AND answered_at IS NULL THEN 1 ELSE 0 END),
-    sum(CASE WHEN due_at < ? AND overdue IS NOT NULL THEN 1 ELSE 0 END),
-    sum(CASE WHEN due_at < ? AND overdue THEN 1 ELSE 0 END), sum(CASE WHEN repeated THEN 1 ELSE 0 END),
-    sum(CASE WHEN new THEN 1 ELSE 0 END), count(answered_at),
+    count(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 END),
+    count(CASE WHEN overdue AND answered_at IS NULL THEN 1 END),
+    count(CASE WHEN due_at < ? AND overdue IS NOT NULL THEN 1 END),
+    count(CASE WHEN due_at < ? AND overdue THEN 1 ELSE 0 END), sum(CASE WHEN repeated THEN 1 END),
+    count(CASE WHEN new THEN 1 END), count(answered_at),
     count(CASE WHEN answered_at >= received_at THEN 1 END),
     sum(CASE WHEN answered_at >= received_at
         THEN epoch_us(answered_at) - epoch_us(received_at) END) / 86400e6,

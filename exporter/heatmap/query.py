@@ -32,12 +32,11 @@ _CATEGORY = f"coalesce(nullif(nullif(category, {_UNSAID}), ''), nullif(code, '')
 
 # What is grouped over all facts: plain columns, others only where the first is empty. The keys are made of
 # the few groups that are left: text functions over every fact would cost more than the sums.
-_NO_CATEGORY = f"category IN ('', {_UNSAID})"
 _PLAIN = {
     "region": "region",
-    "region_name": f"CASE WHEN region IN ('', {_UNSAID}) THEN region_name ELSE '' END",
+    "region_name": "CASE WHEN length(region) <> 8 THEN region_name ELSE '' END",
     "category": "category",
-    "code": f"CASE WHEN {_NO_CATEGORY} THEN code ELSE '' END",
+    "code": f"CASE WHEN category = '' OR category = {_UNSAID} THEN code ELSE '' END",
     "k": "k",
 }
 _RAW: dict[By, dict[str, str]] = {
@@ -52,13 +51,13 @@ _DAYS = {
 }
 _COUNTS = {
     "n": "count(*)",
-    "late": "sum(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 ELSE 0 END)",
-    "open": "sum(CASE WHEN overdue AND answered_at IS NULL THEN 1 ELSE 0 END)",
-    "matured": "sum(CASE WHEN ripe AND overdue IS NOT NULL THEN 1 ELSE 0 END)",
-    "ripe": "sum(CASE WHEN ripe AND overdue THEN 1 ELSE 0 END)",
-    "repeated": "sum(CASE WHEN repeated THEN 1 ELSE 0 END)",
-    "fresh": "sum(CASE WHEN fresh THEN 1 ELSE 0 END)",
-    "answered": "sum(CASE WHEN answered_at IS NOT NULL THEN 1 ELSE 0 END)",
+    "late": "count(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 END)",
+    "open": "count(CASE WHEN overdue AND answered_at IS NULL THEN 1 END)",
+    "matured": "count(CASE WHEN ripe AND overdue IS NOT NULL THEN 1 END)",
+    "ripe": "count(CASE WHEN ripe AND overdue THEN 1 END)",
+    "repeated": "count(CASE WHEN repeated THEN 1 END)",
+    "fresh": "count(CASE WHEN fresh THEN 1 END)",
+    "answered": "count(answered_at)",
     "days_n": "count(days)",
     "days_sum": "sum(days)",
     "rating_n": "count(rating)",
