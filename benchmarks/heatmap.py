@@ -51,7 +51,7 @@ SELECT region, category, kind, max(region_name), count(*),
     count(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 END),
     count(CASE WHEN overdue AND answered_at IS NULL THEN 1 END),
     count(CASE WHEN due_at < ? AND overdue IS NOT NULL THEN 1 END),
-    count(CASE WHEN due_at < ? AND overdue THEN 1 ELSE 0 END), sum(CASE WHEN repeated THEN 1 END),
+    count(CASE WHEN due_at < ? AND overdue THEN 1 END), count(CASE WHEN repeated THEN 1 END),
     count(CASE WHEN new THEN 1 END), count(answered_at),
     count(CASE WHEN answered_at >= received_at THEN 1 END),
     sum(CASE WHEN answered_at >= received_at
