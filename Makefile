@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lock clean
+.PHONY: setup demo test check lock clean peers
 
 setup: $(STAMP)
 
@@ -20,6 +20,11 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest
 
+# Other people's clients that tests compare with; they need older libraries, so they live apart.
+peers:
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check "uploader-client==0.7.2" "pydantic<2"
+
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -31,4 +36,4 @@ lock:
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .venv-peers build *.egg-info

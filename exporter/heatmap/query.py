@@ -3,7 +3,7 @@
 The same statements run in DuckDB, PostgreSQL and SQLite; Python adds nothing up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import product
@@ -30,6 +30,20 @@ _TERRITORY: dict[By, tuple[str, str]] = {  # key and name
 }
 _CATEGORY = f"coalesce(nullif(nullif(category, {_UNSAID}), ''), nullif(code, ''), '')"
 
+# What is grouped over all facts: plain columns, others only where the first is empty. The keys are made of
+# the few groups that are left: text functions over every fact would cost more than the sums.
+_PLAIN = {
+    "region": "region",
+    "region_name": "CASE WHEN length(region) <> 8 THEN region_name ELSE '' END",
+    "category": "category",
+    "code": f"CASE WHEN category = '' OR category = {_UNSAID} THEN code ELSE '' END",
+    "k": "k",
+}
+_RAW: dict[By, dict[str, str]] = {
+    "region": _PLAIN,
+    "municipality": {**_PLAIN, "municipality": "municipality", "oktmo": "oktmo"},
+}
+
 _DAYS = {
     "duckdb": "(epoch_us(answered_at) - epoch_us(received_at)) / 86400e6",
     "postgresql": "CAST(extract(epoch FROM answered_at - received_at) AS double precision) / 86400.0",
@@ -37,13 +51,13 @@ _DAYS = {
 }
 _COUNTS = {
     "n": "count(*)",
-    "late": "sum(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 ELSE 0 END)",
-    "open": "sum(CASE WHEN overdue AND answered_at IS NULL THEN 1 ELSE 0 END)",
-    "matured": "sum(CASE WHEN ripe AND overdue IS NOT NULL THEN 1 ELSE 0 END)",
-    "ripe": "sum(CASE WHEN ripe AND overdue THEN 1 ELSE 0 END)",
-    "repeated": "sum(CASE WHEN repeated THEN 1 ELSE 0 END)",
-    "fresh": "sum(CASE WHEN fresh THEN 1 ELSE 0 END)",
-    "answered": "sum(CASE WHEN answered_at IS NOT NULL THEN 1 ELSE 0 END)",
+    "late": "count(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 END)",
+    "open": "count(CASE WHEN overdue AND answered_at IS NULL THEN 1 END)",
+    "matured": "count(CASE WHEN ripe AND overdue IS NOT NULL THEN 1 END)",
+    "ripe": "count(CASE WHEN ripe AND overdue THEN 1 END)",
+    "repeated": "count(CASE WHEN repeated THEN 1 END)",
+    "fresh": "count(CASE WHEN fresh THEN 1 END)",
+    "answered": "count(answered_at)",
     "days_n": "count(days)",
     "days_sum": "sum(days)",
     "rating_n": "count(rating)",
@@ -75,7 +89,8 @@ def picked(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     key, name = _TERRITORY[scope.by]
     text = (
         f"picked AS (SELECT {key} AS t, {name} AS name, {_CATEGORY} AS c, kind AS k, cabinet, "  # noqa: S608 - our own words; values are bound
-        f'received_at, overdue, repeated, "new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
+        f"region, region_name, municipality, oktmo, category, code, received_at, overdue, "
+        f'repeated, "new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
         f"CASE WHEN answered_at >= received_at THEN {_DAYS[engine.dialect]} END AS days "
         f"FROM fact WHERE {where})"
     )
@@ -86,20 +101,33 @@ def sums(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     """Return the statement of everything that adds up: finest cells once, every roll-up from them."""
     cte, parameters = picked(engine, scope)
     counted = ", ".join(f"{sql} AS {name}" for name, sql in _COUNTS.items())
-    base = f"base AS MATERIALIZED (SELECT t, c, k, max(name) AS name, {counted} FROM picked GROUP BY t, c, k)"  # noqa: S608 - as above
+    added = ", ".join(f"sum({name}) AS {name}" for name in _ADDED)
+    raw = ", ".join(f"{sql} AS {name}" for name, sql in _RAW[scope.by].items())
+    key, _name = _TERRITORY[scope.by]
+    title = "region_name" if scope.by == "region" else "municipality"
+    shown = f"max(CASE WHEN {title} <> {_UNSAID} THEN {title} ELSE '' END) AS shown"
+    places = ", ".join(map(str, range(1, len(_RAW[scope.by]) + 1)))
+    grouped = f"raw AS (SELECT {raw}, {shown}, {counted} FROM picked GROUP BY {places})"  # noqa: S608 - as above
+    base = (
+        f"base AS MATERIALIZED (SELECT {key} AS t, {_CATEGORY} AS c, k, max(shown) AS name, {added} "  # noqa: S608 - as above
+        "FROM raw GROUP BY 1, 2, 3)"
+    )
     rolled = ", ".join(f"sum({name})" for name in _ADDED)
     parts = [
         f"SELECT {_kept(kept)}, max(name), {rolled} FROM base{_group(kept)}"  # noqa: S608 - as above
         for kept in _SUBSETS
     ]
-    return f"WITH {cte}, {base} " + " UNION ALL ".join(parts), parameters
+    return f"WITH {cte}, {grouped}, {base} " + " UNION ALL ".join(parts), parameters
 
 
-def medians(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
-    """Return the statement of the medians (days, rating), which do not add up, for every roll-up."""
+def medians(engine: Engine, scope: Scope) -> Iterator[tuple[str, list[Any]]]:
+    """Yield a statement of the medians (days, rating) per roll-up: they do not add up.
+
+    One after another: a median holds every value of its column, eight at once would hold eight copies.
+    """
     cte, parameters = picked(engine, scope)
-    own = " UNION ALL ".join(_median(engine.dialect, kept) for kept in _SUBSETS)
-    return f"WITH {cte} {own}", parameters
+    for kept in _SUBSETS:
+        yield f"WITH {cte} {_median(engine.dialect, kept)}", parameters
 
 
 def count(engine: Engine, scope: Scope) -> Heat:
@@ -111,11 +139,11 @@ def count(engine: Engine, scope: Scope) -> Heat:
         cells[territory, category, kind] = dict(zip(_ADDED, (value or 0 for value in numbers), strict=True))
         if territory is not None and category is None and kind is None:
             names[territory] = name or ""
-    statement, parameters = medians(engine, scope)
-    for territory, category, kind, days, rating in engine.rows(statement, parameters):
-        known = cells.get((territory, category, kind), {})
-        known |= {"days": days} if days is not None else {}
-        known |= {"rating": rating} if rating is not None else {}
+    for statement, own in medians(engine, scope):
+        for territory, category, kind, days, rating in engine.rows(statement, own):
+            known = cells.get((territory, category, kind), {})
+            known |= {"days": days} if days is not None else {}
+            known |= {"rating": rating} if rating is not None else {}
     made = {key: _cell(said) for key, said in cells.items() if said["n"]}
     return Heat(scope.by, tuple(Territory(key, name) for key, name in names.items()), made)
 

@@ -1,4 +1,4 @@
-"""Files for upload by hand: the same records; the ledger of hand files is thrown away, nothing counts as held."""
+"""Files for upload by hand: the same records; nothing counts as held by the mart."""
 
 import tempfile
 from collections.abc import Iterable

@@ -4,6 +4,7 @@ Time-outs are those of the settings; a time-out or a broken connection is retrie
 a file that was taken unnoticed may come again); Retry-After is kept; bodies never reach a log.
 """
 
+import json
 import logging
 import random
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -25,6 +27,7 @@ from connector.platform.rest.tokens import Token, TokenKeeper
 from exporter.marts.datamart.statuses import Code, Status
 
 log = logging.getLogger("sedlink.export.datamart")
+Told = TypeVar("Told")
 _CHUNK = 1 << 18
 _ANSWER_BYTES = 65_536
 _MAX_RETRY_AFTER = 600.0  # seconds: whoever asks for more is asked again later all the same
@@ -32,7 +35,7 @@ _MAX_RETRY_AFTER = 600.0  # seconds: whoever asks for more is asked again later 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Where a mart is and who we are. Without `username` the mart is called directly, not through the proxy."""
+    """Where a mart is and who we are. Without `username` the mart is called without the proxy."""
 
     url: str
     datamart: str
@@ -81,25 +84,20 @@ class Client:
         headers = {"Content-Type": "text/csv", "Content-Length": str(size)}
         where = f"v2/datamarts/{quote(self._access.datamart)}/tables/{quote(table)}/{operation}"
         log.info("POST %s, %d bytes", where, size)
-        answer = self._asked(lambda: self._request("POST", where, headers, _chunks(path)))
-        return _request_id(answer.text)
+        return self._asked(lambda: self._request("POST", where, headers, _chunks(path)), _request_id)
 
     def status(self, request_id: str) -> Status:
         """Ask where a request stands. Raises ConnectorError."""
-        answer = self._asked(lambda: self._request("GET", f"v2/requests/{quote(request_id)}/status"))
-        try:
-            told = answer.json()
-            return Status(Code(int(told["code"])), str(told.get("description") or ""))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise RetryableError(_("the mart answers something that is no status"), code="garbage") from error
+        where = f"v2/requests/{quote(request_id)}/status"
+        return self._asked(lambda: self._request("GET", where), _status)
 
     # ---- one call with its repetitions
 
-    def _asked(self, build: Callable[[], httpx.Request]) -> httpx.Response:
-        """Send until it succeeds, fails for good or the attempts are used up."""
+    def _asked(self, build: Callable[[], httpx.Request], read: Callable[[str], Told]) -> Told:
+        """Send until it succeeds, fails for good or the attempts are used up; garbage is a failure too."""
         for attempt in range(1, self._access.attempts + 1):
             try:
-                return self._with_token(build)
+                return read(self._with_token(build).text)
             except RetryableError as error:
                 if attempt == self._access.attempts:
                     raise
@@ -138,7 +136,8 @@ class Client:
         if code in (401, 403):
             raise AuthError(
                 _(
-                    "the mart does not admit us (HTTP {code}): check id, password and ОГРН of [datamart]; {said}"
+                    "the mart does not admit us (HTTP {code}): check id, password and ОГРН of "
+                    "[datamart]; {said}"
                 ).format(code=code, said=said)
             )
         if code in (408, 425, 429) or code >= 500:
@@ -198,14 +197,20 @@ def _request_id(text: str) -> str:
     try:
         return str(uuid.UUID(text.strip().strip('"')))
     except ValueError:
-        pass
-    import json
-
+        log.debug("the request id is not bare: looking for it in JSON")
     try:
         told = json.loads(text[:_ANSWER_BYTES])
         return str(uuid.UUID(str(told.get("requestId") or told["request_id"])))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RetryableError(_("the mart took a file without giving a request id"), code="garbage") from error
+
+
+def _status(text: str) -> Status:
+    try:
+        told = json.loads(text[:_ANSWER_BYTES])
+        return Status(Code(int(told["code"])), str(told.get("description") or ""))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RetryableError(_("the mart answers something that is no status"), code="garbage") from error
 
 
 def _retry_after(text: str | None) -> float | None:

@@ -49,7 +49,7 @@ def upload(name: Name, config: ConfigOption = None, as_json: JsonOption = False)
     _tell(outcome, as_json=as_json)
 
 
-@app.command("files", help=_("write what changed as files for upload by hand"))
+@app.command("files", help=_("write every row as files for upload by hand"))
 def files(
     name: Name,
     out: Annotated[Path, typer.Option("--out", "-o", help=_("folder for the files"))],
@@ -112,18 +112,20 @@ def refused(
 def _tell(outcome: "Outcome", *, as_json: bool) -> None:
     packed = outcome.packed
     told = {
-        "rows": packed.rows, "unchanged": packed.unchanged, "upserts": packed.upserts, "deletes": packed.deletes,
-        "kept_back": packed.kept_back, "files_done": outcome.done, "rows_done": outcome.rows_done,
-        "refused": outcome.refused, "failed": [list(one) for one in outcome.failed], "waiting": outcome.waiting,
+        "rows": packed.rows, "unchanged": packed.unchanged, "upserts": packed.upserts,
+        "deletes": packed.deletes, "kept_back": packed.kept_back, "files_done": outcome.done,
+        "rows_done": outcome.rows_done, "refused": outcome.refused,
+        "failed": [list(one) for one in outcome.failed], "waiting": outcome.waiting,
     }  # fmt: skip
     if as_json:
         show_json(told)
     else:
         rows = [
-            (_("rows read"), packed.rows), (_("unchanged"), packed.unchanged), (_("to write"), packed.upserts),
-            (_("to delete"), packed.deletes), (_("kept back as wrong"), packed.kept_back),
-            (_("rows the mart took"), outcome.rows_done), (_("rows the mart refused"), outcome.refused),
-            (_("files that failed"), len(outcome.failed)), (_("files still processed"), outcome.waiting),
+            (_("rows read"), packed.rows), (_("unchanged"), packed.unchanged),
+            (_("to write"), packed.upserts), (_("to delete"), packed.deletes),
+            (_("kept back as wrong"), packed.kept_back), (_("rows the mart took"), outcome.rows_done),
+            (_("rows the mart refused"), outcome.refused), (_("files that failed"), len(outcome.failed)),
+            (_("files still processed"), outcome.waiting),
         ]  # fmt: skip
         show_table([_("what"), _("number")], rows)
     for file, reason in outcome.failed:

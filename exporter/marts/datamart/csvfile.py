@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from config.i18n import _
 from exporter.marts.datamart.profile import Column, Profile
 
-_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233))
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029))
 
 
 class RowError(ValueError):

@@ -1,6 +1,6 @@
 """What went up and came to which end, in one SQLite file: files, their rows, what the mart holds.
 
-A row counts as held only after its file came to code 3; a killed run leaves files that the next one goes on with.
+A row counts as held only after its file came to code 3; what a killed run leaves, the next one goes on with.
 """
 
 import sqlite3
@@ -16,18 +16,19 @@ from exporter.marts import MartError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS file (
-    id TEXT PRIMARY KEY, target TEXT NOT NULL, operation TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL,
-    rows INTEGER NOT NULL, state TEXT NOT NULL, request_id TEXT NOT NULL DEFAULT '', description TEXT NOT NULL DEFAULT '',
-    parent TEXT NOT NULL DEFAULT '', at TEXT NOT NULL);
+    id TEXT PRIMARY KEY, target TEXT NOT NULL, operation TEXT NOT NULL, path TEXT NOT NULL,
+    bytes INTEGER NOT NULL, rows INTEGER NOT NULL, state TEXT NOT NULL, request_id TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '', parent TEXT NOT NULL DEFAULT '', at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS file_open ON file (target, state);
 CREATE TABLE IF NOT EXISTS item (
-    file TEXT NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, record TEXT NOT NULL,
-    PRIMARY KEY (file, place)) WITHOUT ROWID;
+    file TEXT NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    record TEXT NOT NULL, PRIMARY KEY (file, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS held (
-    target TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (target, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS refused (
-    target TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+    target TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
     PRIMARY KEY (target, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refused (
+    target TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, reason TEXT NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY (target, key)) WITHOUT ROWID;
 """
 
 

@@ -1,4 +1,4 @@
-"""From facts to files: what changed since the mart took it, one operation per file, no key twice on the way."""
+"""From facts to files: what changed since the mart took it; one operation per file, no key twice."""
 
 import os
 import tempfile
@@ -66,6 +66,11 @@ class Packer:
             if items:
                 yield self._write(operation)
 
+    def restore(self, file: File) -> None:
+        """Write a file again that somebody removed from the folder: the ledger knows its rows."""
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file.path, self._text(file.operation, self._ledger.items(file)))
+
     def split(self, file: File) -> list[File]:
         """Return the file's rows as two files: a wrong row is found by halves."""
         items = self._ledger.items(file)
@@ -83,7 +88,7 @@ class Packer:
                 return ""
             packed.deletes += 1
             return self._add("delete", Item(key, "", self._record("delete", key, row)))
-        if held == fingerprint or wrong == fingerprint:
+        if fingerprint in (held, wrong):
             packed.unchanged += held == fingerprint
             packed.kept_back += held != fingerprint
             return ""
@@ -114,12 +119,14 @@ class Packer:
 
     def _store(self, operation: str, items: Sequence[Item], parent: str = "") -> File:
         name = str(uuid.uuid4())
-        text = "\n".join((header(self._columns(operation)), *(item.record for item in items)))
         path = self._folder / f"{self._profile.table}-{operation}-{name}.csv"
-        write_whole(path, text.encode())
+        write_whole(path, self._text(operation, items))
         file = File(name, operation, path, path.stat().st_size, len(items), "made", "", "")
         self._ledger.add(file, items, at=self._now(), parent=parent)
         return file
+
+    def _text(self, operation: str, items: Sequence[Item]) -> bytes:
+        return "\n".join((header(self._columns(operation)), *(item.record for item in items))).encode()
 
 
 def key_of(row: Row, prefix: str) -> str:

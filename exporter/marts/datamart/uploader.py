@@ -1,10 +1,11 @@
-"""Brings files to their end: sends them, keeps the bytes in flight bounded, polls, splits what breaks control."""
+"""Brings files to their end: sends, bounds the bytes in flight, polls, splits what breaks the control."""
 
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from config.i18n import _
@@ -16,10 +17,13 @@ from exporter.marts.datamart.statuses import Code, Status
 log = logging.getLogger("sedlink.export.datamart")
 
 
+_SPLITS = 8  # without any half that goes through, before the search for wrong rows is given up
+
+
 class Wire(Protocol):
     """What of the client is needed here."""
 
-    def upload(self, table: str, operation: str, path: object) -> str:
+    def upload(self, table: str, operation: str, path: Path) -> str:
         """Send a file; return the id of the request."""
         ...
 
@@ -30,7 +34,7 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Seconds between two looks at a status, and until a run stops waiting; and how many wrong rows are sought."""
+    """Seconds between two looks, and until a run stops waiting; how many wrong rows are sought."""
 
     poll: float = 5.0
     wait: float = 3600.0
@@ -69,9 +73,10 @@ class Uploader:
         self._flying: deque[File] = deque()
         self._todo: deque[File] = deque()
         self._until = 0.0
+        self._splits = 0
 
     def run(self, rows: Iterable[Row]) -> Outcome:
-        """Finish what an earlier run left, then send what changed. Raises ChannelError when the way is closed."""
+        """Finish what an earlier run left, then send what changed. Raises ChannelError: the way is closed."""
         outcome = Outcome()
         self._until = self._monotonic() + self._patience.wait
         left = self._ledger.open_files()
@@ -101,6 +106,8 @@ class Uploader:
             yield file
 
     def _send(self, file: File, outcome: Outcome) -> None:
+        if not file.path.is_file():
+            self._packer.restore(file)
         try:
             request = self._wire.upload(self._table, file.operation, file.path)
         except PermanentError as error:
@@ -154,9 +161,14 @@ class Uploader:
             self._ledger.refuse(file, reason, self._now())
             file.path.unlink(missing_ok=True)
             outcome.refused += 1
-        elif outcome.refused >= self._patience.wrong_rows:
+        elif outcome.refused >= self._patience.wrong_rows or self._hopeless(outcome):
             self._ledger.failed(file, reason)
             outcome.failed.append((file.path.name, reason))
         else:
+            self._splits += 1
             self._todo.extend(self._packer.split(file))
             file.path.unlink(missing_ok=True)
+
+    def _hopeless(self, outcome: Outcome) -> bool:
+        """Whether halves fail and fail: not a wrong row, but something that is wrong with all of them."""
+        return self._splits >= _SPLITS + 2 * outcome.done
