@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from config.i18n import _
+from connector.address_check import look_at
 from connector.peer import Finding, Health
-from connector.runtime import Runtime
+from connector.runtime import Runtime, utc_now
 
 LOW_DISK = 2 << 30  # bytes; less than this and a day of attachments may not fit
 
@@ -23,7 +24,7 @@ def examine(runtime: Runtime) -> Health:
             lambda pair: _named(_("SED {name}").format(name=pair[0]), pair[1].check()),
             runtime.links.seds.items(),
         )
-        found = [*_disk(runtime.settings.journal.files), *_closed(runtime)]
+        found = [*_disk(runtime.settings.journal.files), *_closed(runtime), *_addresses(runtime)]
         for findings in (*cabinets, *seds):
             found += findings
     return Health(tuple(found))
@@ -40,6 +41,13 @@ def _disk(folder: Path) -> Iterator[Finding]:
         free >= LOW_DISK,
         _("{gigabytes} GB free at {folder}").format(gigabytes=free >> 30, folder=folder),
     )
+
+
+def _addresses(runtime: Runtime) -> Iterator[Finding]:
+    settings = runtime.settings
+    for url in sorted({settings.base_url(cabinet) for cabinet in settings.cabinet if cabinet.enabled}):
+        for finding in look_at(url, settings.platform, utc_now):
+            yield Finding(f"{url}: {finding.what}", finding.ok, finding.sentence)
 
 
 def _closed(runtime: Runtime) -> Iterator[Finding]:

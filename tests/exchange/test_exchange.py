@@ -76,6 +76,29 @@ def test_one_cabinet_with_a_wrong_password_stops_alone(tmp_path):
     assert counts.received == 8
 
 
+def test_one_mail_when_a_cabinet_fails_and_one_when_it_is_well(tmp_path):
+    with Stand(tmp_path / "stand", messages=2, cabinets=2, seed=5) as stand:
+        path = write_configuration(tmp_path, stand)
+        whole = path.read_text(encoding="utf-8").replace("[daemon]", '[daemon]\nalert_after = "0s"')
+        mail = f'[mail]\nhost = "127.0.0.1"\nport = {stand.mail_port}\nsecurity = "none"\n'
+        mail += 'sender = "sedlink@example.org"\nrecipients = ["operator@example.org"]\n'
+        path.write_text(f"{whole}\n{mail}", encoding="utf-8")
+        secret = tmp_path / f"{stand.cabinets[0].opa_id}.secret"
+        secret.write_text("не тот", encoding="utf-8")
+        settings = load(path)
+        upgrade_database(settings)
+        for _pass in range(3):
+            runtime = open_runtime(settings)
+            sync(runtime)
+            runtime.close()
+        assert len(stand.mailbox) == 1
+        secret.write_text(stand.cabinets[0].secret, encoding="utf-8")
+        relayed(stand, load(path))
+        subjects = [mail.subject for mail in stand.mailbox]
+    assert len(subjects) == 2
+    assert all(stand.cabinets[0].name in subject for subject in subjects)
+
+
 def test_what_a_person_retries_goes_on(tmp_path):
     with Stand(tmp_path / "stand", messages=3, seed=2) as stand:
         path = write_configuration(tmp_path, stand)
