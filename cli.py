@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 import connector.commands
+import connector.commands.common
 import exporter.commands
 import exporter.heatmap.command
 import exporter.marts.datamart.command
 import exporter.summary.command
 import mappings.commands
+import mappings.commands.real_messages
 import smev.commands
 import stand.commands
 import stand.demo_command
@@ -34,6 +36,7 @@ exporter.commands.app.add_typer(exporter.marts.datamart.command.app, name="datam
 app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(
     exporter.heatmap.command.heatmap
 )
+mappings.commands.real_messages.Journal.read = connector.commands.common.messages_of_journal
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(smev.commands.app, name="smev")
 app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.i18n import _
-from config.settings import Settings
+from config.settings import JournalSettings, Settings
 
 ENVIRONMENT_PREFIX = "SEDLINK__"
 S = TypeVar("S", bound=BaseModel)
@@ -159,10 +159,14 @@ def _model_of(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - a type expr
     return Settings
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    journal = settings.journal
+def anchored_journal(journal: JournalSettings, folder: Path) -> JournalSettings:
+    """Return the section with its relative paths made relative to a folder."""
     database = _anchored_url(journal.database, folder)
-    journal = journal.model_copy(update={"database": database, "files": folder / journal.files})
+    return journal.model_copy(update={"database": database, "files": folder / journal.files})
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    journal = anchored_journal(settings.journal, folder)
     platform = _with_paths(settings.platform, folder, "profile", "ca_file")
     mail = _with_paths(settings.mail, folder, "ca_file")
     export = _with_paths(settings.export, folder, "definitions", "calendar")

@@ -1,5 +1,7 @@
 """The crosswalk in the relay: a question gets the national code, or its item waits, by the table in force."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from config.i18n import _
@@ -8,6 +10,7 @@ from connector.errors import MappingError
 from mappings.crosswalk import Crosswalk, Outcome
 from mappings.model import Message, Unmapped
 from mappings.resolver import Resolver
+from mappings.store.seen import count_seen
 
 
 class CrosswalkClassifier:
@@ -17,9 +20,21 @@ class CrosswalkClassifier:
         self._engine = engine
         self._resolver = Resolver(engine)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The store of the tables."""
+        return self._engine
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+
+    def count(self, appeals: Sequence[Appeal]) -> None:
+        """Add the questions of registered items to the counts by category."""
+        messages = [message_of(appeal, question) for appeal in appeals for question in appeal.questions]
+        if messages:
+            with self._engine.begin() as connection:
+                count_seen(connection, messages)
 
     @property
     def version(self) -> int:

@@ -6,12 +6,14 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from config.database import database_url
 from config.load import SettingsError
 from config.secret import Secret
 from config.settings import CabinetSettings, Settings
 from connector.appeal import Cabinet
 from connector.classify import CrosswalkClassifier
-from connector.journal.journal import Journal, PausePolicy, RetryPolicy
+from connector.journal.journal import Journal
+from connector.journal.opening import open_journal
 from connector.journal.reports import DeadFilter
 from connector.letters import Letters
 from connector.lifecycle import default_table
@@ -96,38 +98,10 @@ class Runtime:
         return woken
 
 
-def open_journal(settings: Settings) -> Journal:
-    """Open the journal that the settings name."""
-    own = settings.journal
-    return Journal.open(
-        database_url(settings),
-        files=own.files,
-        max_file_size=own.max_file_size,
-        retry=RetryPolicy(base=own.backoff_first, cap=own.backoff_cap, attempts=own.attempts),
-        pause=PausePolicy(grace=settings.daemon.alert_after),
-    )
-
-
-def database_url(settings: Settings) -> str:
-    """Return the database URL with its password, which stands apart in the settings."""
-    from sqlalchemy import make_url
-
-    url = make_url(settings.journal.database)
-    if settings.journal.password is not None:
-        url = url.set(password=settings.journal.password.reveal())
-    return url.render_as_string(hide_password=False)
-
-
-def upgrade_database(settings: Settings) -> str:
-    """Bring the database to the schema of this version; returns its revision."""
-    settings.journal.files.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Journal.upgrade(database_url(settings))
-
-
 def open_runtime(settings: Settings) -> Runtime:
     """Wire everything. Raises SettingsError for a section that an adapter refuses."""
     journal = open_journal(settings)
-    classifier = CrosswalkClassifier(open_store(database_url(settings)))
+    classifier = CrosswalkClassifier(open_store(database_url(settings.journal)))
     links = build_links(settings, classifier)
     for cabinet in settings.cabinet:
         journal.channel_configured(f"platform:{cabinet.opa_id}", _fingerprint(settings, cabinet))

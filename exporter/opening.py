@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from config.database import database_url
 from config.i18n import _
 from config.load import SettingsError
 from config.settings import Settings
-from connector.runtime import database_url, open_journal
+from connector.journal.opening import open_journal
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
 from exporter.applicants import Applicants
@@ -51,7 +52,7 @@ def card_source(
         sentence = _("{kind} gives no cards: print the list of cards in the SED and load it with --list")
         raise SettingsError(f"sed.{name}", [sentence.format(kind=section.kind)])
     cabinets = {one.card_file: one.opa_id for one in settings.cabinet if one.sed == name and one.card_file}
-    store = open_store(database_url(settings))
+    store = open_store(database_url(settings.journal))
     try:
         yield CardSource(
             name,

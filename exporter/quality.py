@@ -36,6 +36,8 @@ class Checked:
 def check(row: Row, as_of: datetime) -> Checked:
     """Look at one row. The codes are those of reasons.py, each at most once but for odd cells."""
     problems = (*row.problems, *_found(row, as_of))
+    if not problems:
+        return Checked(row, (), row.fact)
     stays = any(refuses(problem.code) or withholds(problem.code) for problem in problems)
     return Checked(row, problems, None if stays else defined(row.fact))
 

@@ -39,6 +39,8 @@ class Survey:
     def take(self, checked: Checked) -> None:
         """Count one row."""
         self.rows += 1
+        if not checked.problems:
+            return
         self.withheld += checked.withheld
         self.refused += checked.fact is None and not checked.withheld
         fact = checked.row.fact

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from config.i18n import _
 from mappings.archive import column_letters, damaged, open_check, scan_sheet
+from mappings.child_read import refuse_deadly
 from mappings.errors import FileError
 from mappings.findings import Place
 
@@ -50,6 +51,11 @@ class Sheet:
     formulas: dict[str, str] = field(default_factory=dict)
     rest: Iterable[Sequence[Value]] = ()
 
+    @property
+    def top(self) -> int:
+        """The row (from 0) of rows[0]: the reader begins with the first row of the sheet, used or not."""
+        return 0
+
     def place(self, row: int, column: int) -> Place:
         """Return the place of the value rows[row][column]."""
         return Place(self.file, self.name, f"{column_letters(self.left + column)}{row + 1}")
@@ -64,6 +70,8 @@ class Workbook:
         self.kind = _kind_of(path)
         self._book: CalamineWorkbook | None = None
         self._formulas = open_check(path) if self.kind == "zip" else {}
+        if self.kind == "ole":
+            refuse_deadly(path)
         if self.kind == "csv":
             self.sheet_names = [path.stem]
         else:

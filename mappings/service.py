@@ -140,6 +140,13 @@ def _refuse_loss(connection: sa.Connection, content: Content) -> None:
     current = versions.history(connection)
     had = current[0].verified if current else 0
     has = sum(rule.acts for rule in content.rules)
+    if not has:
+        raise RefusedError(
+            _(
+                "the workbook has no verified row: nothing would be answered. If that is meant, apply "
+                "with --force"
+            )
+        )
     if had and has < had * (1 - MAX_LOSS):
         raise RefusedError(
             _(

@@ -94,7 +94,8 @@ def run_demo(plan: Plan, *, progress: Progress = lambda _done, _of: None) -> Out
             settled = _wait(plan, told, config, quick, progress, lambda: _alive(daemon, log))
             spent = time.monotonic() - begun
         parked = [
-            f"{one['platform_id']}/{one['round']}" for one in _sedlink(config, "dead", "list", "--json")
+            f"{one['platform_id']}/{one['round']}"
+            for one in _sedlink(config, "dead", "list", "--json", **quick)
         ]
         found = _ask(told, f"reconciliation?parked={quote(','.join(parked))}")
         facts = plan.folder / "facts.csv"

@@ -15,6 +15,8 @@ from config.i18n import _
 if TYPE_CHECKING:
     from stand.demo import Outcome, Plan
 
+_FOR_ENGINEERS = frozenset({"event", "at", "receipt"})
+
 
 def demo(
     messages: Annotated[int, typer.Option(min=1, max=100_000, help=_("how many messages"))] = 60,
@@ -108,4 +110,5 @@ def _show(outcome: "Outcome") -> None:
 
 
 def _detail(detail: dict[str, object]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in detail.items())
+    """Everything but what only an engineer wants; `sedlink show` has it all."""
+    return ", ".join(f"{name}={value}" for name, value in detail.items() if name not in _FOR_ENGINEERS)

@@ -1,4 +1,4 @@
-"""`sedlink run|sync|status|show|dead|channel|config|db`: the commands of the operator.
+"""`sedlink run|sync|status|show|dead|channel|config|dictionary|db`: the commands of the operator.
 
 Exit codes (docs/commands.md): 0 fine · 1 something failed or waits for a person · 2 wrong use of the
 command · 3 the configuration cannot be used · 4 another pass is running · 5 the database needs a person.
@@ -7,7 +7,7 @@ command · 3 the configuration cannot be used · 4 another pass is running · 5 
 import typer
 
 from config.i18n import _
-from connector.commands import channel, configuration, database, dead
+from connector.commands import channel, configuration, database, dead, dictionary
 from connector.commands.exchange import run, sync
 from connector.commands.watch import show, status
 
@@ -21,4 +21,5 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dead.app, name="dead")
     app.add_typer(channel.app, name="channel")
     app.add_typer(configuration.app, name="config")
+    app.add_typer(dictionary.app, name="dictionary")
     app.add_typer(database.app, name="db")

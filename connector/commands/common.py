@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from connector.journal.journal import Journal
     from connector.runtime import Runtime
+    from mappings.model import Message
 
 
 class Exit(IntEnum):
@@ -52,11 +53,17 @@ def load_settings(config: Path | None) -> "Settings":
 
 @contextmanager
 def journal_of(config: Path | None) -> Iterator["Journal"]:
-    """Open the journal of the configuration for a block, or say what is wrong and exit with 5."""
-    from connector.journal.problems import JournalError
-    from connector.runtime import open_journal
+    """Open the journal of the configuration for a block, or say what is wrong and exit with 3 or 5."""
+    with open_or_exit(load_settings(config)) as journal:
+        yield journal
 
-    settings = load_settings(config)
+
+@contextmanager
+def open_or_exit(settings: "Settings") -> Iterator["Journal"]:
+    """Open the journal of the settings for a block, or say what is wrong and exit with 5."""
+    from connector.journal.opening import open_journal
+    from connector.journal.problems import JournalError
+
     try:
         journal = open_journal(settings)
     except JournalError as error:
@@ -83,3 +90,11 @@ def runtime_of(settings: "Settings") -> "Runtime":
     except JournalError as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
+
+
+def messages_of_journal() -> "Iterator[Message]":
+    """Yield the messages of the configured journal, for the commands of the mappings."""
+    from connector.mapped_messages import mapped_messages
+
+    with journal_of(None) as journal:
+        yield from mapped_messages(journal)

@@ -17,8 +17,8 @@ def database() -> None:
 @app.command("upgrade", help=_("create the tables or bring them to this version; harmless to repeat"))
 def upgrade(config: ConfigOption = None) -> None:
     """Create the tables, or change them to the schema of this version. Harmless to repeat."""
+    from connector.journal.opening import upgrade_database
     from connector.journal.problems import JournalError
-    from connector.runtime import upgrade_database
 
     try:
         revision = upgrade_database(load_settings(config))

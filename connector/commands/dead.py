@@ -1,4 +1,4 @@
-"""`sedlink dead list|show|retry|drop`: what waits for a person, by id or by filter."""
+"""`sedlink dead list|show|retry|confirm|drop`: what waits for a person, by id or by filter."""
 
 import getpass
 from dataclasses import asdict
@@ -125,6 +125,21 @@ def drop(
     with journal_of(config) as journal:
         count = journal.drop(chosen(ids, cabinet, code, stage), reason=reason, actor=getpass.getuser())
     typer.echo(ngettext("{n} item is given up", "{n} items are given up", count).format(n=count))
+
+
+@app.command("confirm", help=_("count a reply as sent: you saw it on the platform"))
+def confirm(
+    reason: Annotated[str, typer.Option("--reason", help=_("who saw it and where; it stays in the trail"))],
+    ids: Ids = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take parked replies for sent: what would be sent twice by `retry` and miscounted by `drop`."""
+    _something_named(ids, None, None, None, everything=False)
+    with journal_of(config) as journal:
+        count = journal.confirm(chosen(ids, None, None, None), reason=reason, actor=getpass.getuser())
+    typer.echo(
+        ngettext("{n} reply is counted as sent", "{n} replies are counted as sent", count).format(n=count)
+    )
 
 
 def _something_named(

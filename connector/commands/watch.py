@@ -8,7 +8,7 @@ import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import _
-from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of
+from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of, load_settings, open_or_exit
 
 if TYPE_CHECKING:
     from connector.journal.reports import Counts
@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show per cabinet and channel what waits, is in work, is parked, and what is closed."""
-    with journal_of(config) as journal:
+    from config.database import database_url
+    from mappings.overview import overview
+
+    settings = load_settings(config)
+    with open_or_exit(settings) as journal:
         depths = journal.depths()
         channels = journal.channels()
         counts = journal.counts()
+    mapping = overview(database_url(settings.journal))
     if as_json:
         show_json(
             {
                 "queues": [asdict(depth) for depth in depths],
                 "channels": [asdict(channel) for channel in channels],
                 "counts": asdict(counts),
+                "mapping": mapping._asdict(),
             }
         )
     else:
@@ -40,6 +46,12 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             title=_("Channels"),
         )
         show_table([_("what"), _("messages")], _count_rows(counts), title=_("Messages"))
+        typer.echo(
+            _(
+                "mapping version {version}: without a code {unmapped} of {items} questions, "
+                "{categories} categories"
+            ).format(**mapping._asdict())
+        )
     if any(depth.parked for depth in depths) or any(channel.failures for channel in channels):
         raise typer.Exit(Exit.ATTENTION)
 

@@ -115,7 +115,9 @@ def _sqlite(url: URL) -> Engine:
             raise UnavailableError(
                 _("the journal file {path} cannot be made: {cause}").format(path=path, cause=error)
             ) from error
-    engine = create_engine(url, pool_size=8, max_overflow=56, connect_args={"timeout": _BUSY_MS / 1000})
+    engine = create_engine(
+        url, pool_size=8, max_overflow=56, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
@@ -143,6 +145,7 @@ def _postgres(url: URL) -> Engine:
             pool_size=8,
             max_overflow=56,
             pool_pre_ping=True,
+            hide_parameters=True,  # a traceback shows no personal data
             connect_args={"connect_timeout": 10, "application_name": "sedlink"},
         )
     except ImportError as error:

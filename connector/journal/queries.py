@@ -12,7 +12,7 @@ from connector.journal.part import Part
 from connector.journal.records import QueueDepth, Stage, StoredRound
 from connector.journal.reports import Counts, OldestAge
 from connector.journal.rounds import stored_round, stored_rounds
-from connector.journal.schema import LIVE, PARKED, READY, SENT, event, lane, message, task
+from connector.journal.schema import DROPPED, LIVE, PARKED, READY, SENT, event, lane, message, task
 from connector.lifecycle import State
 
 _PAGE = 500
@@ -128,10 +128,11 @@ def _counts(connection: Connection, opa_id: int | None) -> Counts:
         states[State(state)] = count
         accepted += count_accepted
         answered += count_answered
-    by_status = _of(opa_id, task, task.c.status, func.count()).group_by(task.c.status)
-    ended = _pairs(connection, by_status)
     sent = _of(opa_id, task, task.c.kind, func.count()).where(text(SENT)).group_by(task.c.kind)
     parked = _of(opa_id, task, task.c.stage, func.count()).where(text(PARKED)).group_by(task.c.stage)
+    live = _of(opa_id, task, func.count()).where(text(LIVE))
+    dropped = _of(opa_id, task, func.count()).where(text(DROPPED))
+    stuck = {Stage(stage): count for stage, count in _pairs(connection, parked).items()}
     orphans = select(func.count()).where(event.c.message_id.is_(None))
     return Counts(
         received=sum(states.values()),
@@ -139,9 +140,9 @@ def _counts(connection: Connection, opa_id: int | None) -> Counts:
         accepted=accepted,
         answered=answered,
         sent=_pairs(connection, sent),
-        parked={Stage(stage): count for stage, count in _pairs(connection, parked).items()},
-        dropped=ended.get("dropped", 0),
-        waiting=ended.get("open", 0),
+        parked=stuck,
+        dropped=connection.execute(dropped).scalar_one(),
+        waiting=connection.execute(live).scalar_one() - sum(stuck.values()),
         orphans=connection.execute(orphans).scalar_one(),
     )
 

@@ -48,6 +48,7 @@ _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by its
 READY = "status = 'ready'"
 LIVE = "status IN ('open', 'parked')"
 PARKED = "status = 'parked'"
+DROPPED = "status = 'dropped'"
 SENT = "status = 'done' AND kind <> ''"
 
 
@@ -78,16 +79,17 @@ message = Table(
     Column("state_since", Utc, nullable=False),
     Column("received_at", Utc, nullable=False),
     Column("number", CleanText, nullable=False, server_default=""),
-    Column("raw", LargeBinary, nullable=False),
     Column("raw_sha256", String(64), nullable=False),  # of the newest text, which may be a revision
-    Column("appeal", Text),
     Column("accepted_at", Utc),
     Column("answered_at", Utc),
     Column("card_id", CleanText),
     Column("card_number", CleanText, nullable=False, server_default=""),
     Column("card_date", Date),
+    Column("appeal", Text),  # the large ones last: what stands before them is read without them
+    Column("raw", LargeBinary, nullable=False),
     UniqueConstraint("conversation_id", "round"),
-    Index(None, "opa_id", "state", "state_since"),  # counts and ages, without touching the rows
+    # Counts and ages, without touching the rows.
+    Index("ix_message_counts", "opa_id", "state", "state_since", "accepted_at", "answered_at"),
     _partial("ix_message_number", "number", where="number <> ''"),
     _partial("ix_message_card_number", "card_number", where="card_number <> ''"),
 )
@@ -160,6 +162,7 @@ task = Table(
     CheckConstraint("status IN ('open', 'parked', 'done', 'dropped')", name="status"),
     _partial("ix_task_live", "lane_id", "id", where=LIVE),
     _partial("ix_task_parked", "parked_at", where=PARKED),
+    _partial("ix_task_dropped", "opa_id", where=DROPPED),
     _partial("ix_task_sent", "opa_id", "kind", where=SENT),
 )
 

@@ -1,6 +1,6 @@
 """What the relay is wired to: cabinets with their platform, SEDs, the crosswalk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,10 @@ def sed_channel(name: str) -> str:
 
 class Classifier(Protocol):
     """Puts the national classifier's code on a question, by the active crosswalk."""
+
+    def count(self, appeals: Sequence[Appeal]) -> None:
+        """Count the categories of items that went to a SED: what coverage and the work list stand on."""
+        ...
 
     def __call__(self, appeal: Appeal, question: Question) -> Question:
         """Return the question with `code` and `code_why`; without a code when a clerk is to choose.

@@ -1,13 +1,14 @@
 """The relay: claims work, performs its steps, writes the outcomes; one error never stops the rest."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connector.appeal import Appeal
 from connector.errors import ChannelError, ItemError, OutcomeUnknownError
 from connector.journal.journal import Journal
-from connector.journal.records import Failed, Outcome, Released, Work
+from connector.journal.records import Advanced, Failed, Outcome, Released, Stage, Work
 from connector.relay.intake import IntakeCount, intake
 from connector.relay.links import Links, sed_channel
 from connector.relay.steps import Steps
@@ -91,6 +92,8 @@ class Relay:
         finally:  # what was done is written even when this thread is being torn down
             for lease in self._journal.finish(outcomes):
                 log.warning("lease of task %s was lost before its outcome was written", lease.task_id)
+        # A count may miss a batch whose process dies here: it orders a work list, nothing hangs on it.
+        self._links.classify.count(_registered(batch, outcomes))
         for channel in {work.channel for work in batch} - closed:
             self._journal.channel_ok(channel)
         failed = sum(isinstance(outcome, Failed) for outcome in outcomes)
@@ -131,3 +134,11 @@ class Relay:
         state = self._journal.channel_failed(channel, error)
         if state.failures == 1:  # once on loss; the return is logged once too, by the journal's state
             log.warning("channel %s paused (%s): %s", channel, error.code, error.sentence)
+
+
+def _registered(batch: Sequence[Work], outcomes: Sequence[Outcome]) -> list[Appeal]:
+    return [
+        outcome.appeal
+        for work, outcome in zip(batch, outcomes, strict=False)
+        if work.stage is Stage.REGISTER and isinstance(outcome, Advanced) and outcome.appeal is not None
+    ]

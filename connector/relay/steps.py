@@ -105,7 +105,7 @@ class Steps:
             raise OutcomeUnknownError(
                 _(
                     "an earlier attempt may have arrived and the platform offers no way to look: "
-                    "compare with the cabinet's page, then `sedlink dead retry` or `sedlink dead drop`"
+                    "compare with the cabinet's page, then `sedlink dead confirm` or `sedlink dead retry`"
                 ),
                 code="outcome-unknown-no-lookup",
             )

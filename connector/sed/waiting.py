@@ -23,9 +23,13 @@ class Settling:
         self._clock = clock
         self._seen: dict[Path, tuple[int, int, float]] = {}
 
-    def settled(self, path: Path, state: os.stat_result) -> bool:
-        """Whether the file's size and time stood still for long enough."""
-        now = self._clock()
+    def now(self) -> float:
+        """Return the moment by the clock that `settled` goes by."""
+        return self._clock()
+
+    def settled(self, path: Path, state: os.stat_result, now: float | None = None) -> bool:
+        """Whether the file's size and time stood still for long enough at a moment (this one by default)."""
+        now = self._clock() if now is None else now
         if now - state.st_mtime >= self._seconds:
             self._seen.pop(path, None)
             return True

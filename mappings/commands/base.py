@@ -59,6 +59,9 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
             else:
                 typer.echo(str(problem), err=True)
             raise typer.Exit(1) from None
+        except BrokenPipeError:  # `| head` had enough
+            sys.stderr.close()
+            raise typer.Exit(0) from None
         except OSError as problem:
             place = problem.filename or ""
             typer.echo(

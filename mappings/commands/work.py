@@ -6,6 +6,7 @@ import typer
 
 from config.i18n import N_, _
 from mappings.commands.base import EPILOG, AsJson, Db, Last, Messages, command, show_json, show_table, store
+from mappings.commands.real_messages import messages_or_counts
 
 if TYPE_CHECKING:
     from mappings.coverage import Coverage
@@ -36,9 +37,8 @@ def coverage(
     """Measure by categories and by real messages: those of a file, else those the relay has counted."""
     from mappings import service
     from mappings.coverage import coverage as measure
-    from mappings.messages_file import read_messages
 
-    given = read_messages(messages, last=last) if messages else None
+    given = messages_or_counts(messages, last)
     with store(db).connect() as connection:
         crosswalk = service.crosswalk(connection)
         categories = service.references(connection).categories
@@ -69,7 +69,9 @@ def _show_coverage(found: "Coverage", *, details: bool) -> None:
     typer.echo(_("categories: {number}, answered {share}").format(number=categories, share=f"{answered:.1%}"))
     total = sum(found.by_message.values())
     typer.echo(
-        _("messages: {number}, answered {share}").format(number=total, share=f"{found.message_share:.1%}")
+        _("messages: {number}, answered {share}").format(
+            number=total, share=f"{found.message_share:.1%}" if total else "—"
+        )
     )
     outcomes = ", ".join(f"{_(OUTCOMES[o])} {n}" for o, n in found.by_category.items())
     typer.echo(_("categories by answer: {outcomes}").format(outcomes=outcomes or "—"))
@@ -94,9 +96,8 @@ def todo(
     """List what is unmapped, conflicting, disputed or proposed; exit code 1 when there is something."""
     from mappings import service
     from mappings.coverage import work_list
-    from mappings.messages_file import read_messages
 
-    given = read_messages(messages, last=last) if messages else None
+    given = messages_or_counts(messages, last)
     with store(db).connect() as connection:
         crosswalk = service.crosswalk(connection)
         categories = service.references(connection).categories

@@ -15,6 +15,7 @@ from mappings.commands.base import (
     InFile,
     Lang,
     Last,
+    Messages,
     OutFile,
     actor,
     command,
@@ -25,6 +26,7 @@ from mappings.commands.base import (
     show_table,
     store,
 )
+from mappings.commands.real_messages import messages_of
 
 if TYPE_CHECKING:
     from mappings.check import Checked
@@ -114,16 +116,7 @@ def check(
 def try_workbook(
     file: InFile,
     *,
-    messages: Annotated[
-        Path,
-        typer.Option(
-            "--messages",
-            exists=True,
-            dir_okay=False,
-            metavar="FILE",
-            help=_("messages: JSON lines, CSV, or the platform's XLSX export"),
-        ),
-    ],
+    messages: Messages = None,
     last: Last = None,
     cabinet: Cabinets = None,
     db: Db = None,
@@ -133,7 +126,6 @@ def try_workbook(
     from mappings import service
     from mappings.check import check_workbook
     from mappings.crosswalk import Crosswalk
-    from mappings.messages_file import read_messages
     from mappings.shown import EFFECTS, answer_title
     from mappings.trial import try_out
 
@@ -142,7 +134,7 @@ def try_workbook(
         old = service.crosswalk(connection)
     checked = check_workbook(file, known)
     new = Crosswalk(checked.draft.content, ids=known.categories.ids())
-    trial = try_out(old, new, read_messages(messages, last=last))
+    trial = try_out(old, new, messages_of(messages, last))
     rows = [
         (d.times, _(EFFECTS[d.effect]), d.title, answer_title(d.before), answer_title(d.after))
         for d in trial.differences

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from config.database import configured_database
 from config.i18n import _
+from config.load import SettingsError
 from mappings.errors import StoreError
 
 VERSION_TABLE = "mapping_alembic_version"
@@ -13,14 +15,23 @@ DEFAULT_URL = "sqlite:///sedlink.db"
 
 
 def store_url(given: str | None = None) -> str:
-    """Return the database to use: the one given, else SEDLINK_DATABASE, else sedlink.db in this folder."""
-    return given or os.environ.get("SEDLINK_DATABASE") or DEFAULT_URL
+    """Return the database to use: the one given, else SEDLINK_DATABASE, else the configuration's journal.
+
+    Without a configuration file it is sedlink.db in this folder. Raises StoreError for a file that cannot
+    be read.
+    """
+    if given or os.environ.get("SEDLINK_DATABASE"):
+        return given or os.environ["SEDLINK_DATABASE"]
+    try:
+        return configured_database() or DEFAULT_URL
+    except SettingsError as problem:
+        raise StoreError(str(problem)) from problem
 
 
 def open_store(url: str | None = None) -> sa.Engine:
     """Connect and bring the tables up to date. Raises StoreError when the database cannot be used."""
     try:
-        engine = sa.create_engine(store_url(url))
+        engine = sa.create_engine(store_url(url), hide_parameters=True)  # a traceback shows no data
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _prepare_sqlite)
         upgrade(engine)

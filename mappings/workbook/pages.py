@@ -64,7 +64,8 @@ def coverage_page(document: "Workbook", coverage: Coverage | None) -> None:
         page.row([_("Coverage was not measured for this workbook.")])
         return
     page.row([_("Categories that a rule answers"), f"{coverage.category_share:.1%}"], TITLE)
-    page.row([_("Messages that a rule answers"), f"{coverage.message_share:.1%}"], TITLE)
+    share = f"{coverage.message_share:.1%}" if coverage.by_message else "—"
+    page.row([_("Messages that a rule answers"), share], TITLE)
     page.row([])
     page.row([_("Cabinet"), _("Messages"), _("Answered")], HEADER)
     for cabinet in coverage.cabinets:

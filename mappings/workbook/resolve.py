@@ -13,6 +13,8 @@ from mappings.model import ANY_CODE
 from mappings.vocab import DO_NOT_EXPORT, every_language
 from mappings.words import SEPARATOR, clean, same_key
 
+_CUT_NAME = 60
+
 
 class References(NamedTuple):
     """What the workbook is checked against. Empty parts are not checked."""
@@ -124,12 +126,15 @@ def _one_path(entries: Sequence[Category], several: Problem) -> tuple[tuple[str,
 
 
 def _names_agree(reading: CodeReading, entry: Entry) -> bool:
-    """Tell whether the text beside a code is the entry's name or path, whole or cut with an ellipsis."""
+    """Tell whether the text beside a code is the entry's name or path, whole or cut.
+
+    Other systems cut long names without a mark; a short text is no proof and must be whole.
+    """
     if not reading.rest:
         return True
     said = same_key(reading.rest)
     if said == same_key(entry.name):
         return True
-    if said.endswith("…"):
+    if said.endswith("…") or len(said) >= _CUT_NAME:
         return any(same_key(name).startswith(said.rstrip("… ")) for name in (entry.name, entry.full_path))
     return said == same_key(entry.full_path)

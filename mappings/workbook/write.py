@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _KEYS = [column.key for column in tables.RULES]
 _DATES = {"since", "until", "created", "reviewed"}
+_LARGEST_GAP = 1_000  # farther rows move up
 _STATUS = column_letters(_KEYS.index("status"))
 
 
@@ -82,8 +83,8 @@ def _rules_page(document: "Workbook", book: Book) -> None:
     page = Page(document, _(SHEET_RULES), [c.width for c in columns], freeze="C2", editable=True)
     page.header([c.title for c in columns], [_(c.note) for c in columns])
     names = {entry.code: entry.name for entry in book.references.classifier}
-    for rule in (*book.content.rules, *open_rows(book)):
-        page.row(_cells(rule, names), _styles(rule))
+    for rule in _layout(book):
+        page.row(_cells(rule, names) if rule else (), _STYLES[rule.direction] if rule else ())
     page.filters(len(columns))
     page.choices(columns)
     for status, colour in STATUS_COLOURS.items():
@@ -92,6 +93,22 @@ def _rules_page(document: "Workbook", book: Book) -> None:
         index = _KEYS.index(target)
         formula = f'AND($A2="{label(direction)}",${column_letters(index)}2="",${_STATUS}2="")'
         page.colour(index, index, formula, OPEN_COLOUR)
+
+
+def _layout(book: Book) -> Iterator[Rule | None]:
+    """Yield the rows from the second on: each rule in the row it came from, open rows in the gaps and below.
+
+    So the addresses that `explain` names are right in the exported workbook too. None is an empty row.
+    """
+    waiting = open_rows(book)
+    row = 2
+    for rule in book.content.rules:
+        for _gap in range(row, rule.row if rule.row - row <= _LARGEST_GAP else row):
+            yield next(waiting, None)
+            row += 1
+        yield rule
+        row += 1
+    yield from waiting
 
 
 def open_rows(book: Book) -> Iterator[Rule]:
@@ -141,11 +158,6 @@ def _cells(rule: Rule, names: dict[str, str]) -> list[CellContent]:
         rule.reviewed,
         rule.comment,
     ]
-
-
-def _styles(rule: Rule) -> Sequence[str]:
-    """Lock the source of a row that the program wrote; everything else is free."""
-    return _STYLES[rule.direction]
 
 
 _SOURCES = {Direction.INCOMING: {"direction", "category", "id"}, Direction.MART: {"direction", "code"}}

@@ -5,8 +5,9 @@ import time
 import pytest
 
 from config.load import load
+from connector.journal.opening import upgrade_database
 from connector.journal.reports import DeadFilter
-from connector.runtime import open_runtime, upgrade_database
+from connector.runtime import open_runtime
 from connector.sync import sync
 from stand.running import Stand
 from tests.exchange.setup import write_configuration

@@ -56,6 +56,7 @@ def test_the_whole_cycle(imported, tmp_path):
     run = imported
     assert "version 0, 0 rows" in run("template", "a.xlsx")
     assert "choose another name" in run("template", "a.xlsx", code=2)
+    assert "no verified row" in run("apply", "a.xlsx", code=1)
     fill("a.xlsx", "b.xlsx", {"D3": PIT, "F3": "проверено", "E3": "=", "D7": "ямы", "F7": "проверено"})
     said = run("check", "b.xlsx", code=1)
     assert "error\tСоответствие!D7\t«ямы» is not a code of the classifier" in said
@@ -71,7 +72,7 @@ def test_the_whole_cycle(imported, tmp_path):
     assert data(run("coverage", "--messages", "m.csv", "--json"))["messages"] == {"code": 5, "unmapped": 1}
     assert data(run("todo", "--messages", "m.csv", "--top", "1", "--json", code=1))[0]["path"] == ["Чужое"]
     run("export", "d.xlsx", "--version", "1")
-    fill("d.xlsx", "d.xlsx", {"D2": LIGHT})
+    fill("d.xlsx", "d.xlsx", {"D3": LIGHT})
     assert data(run("apply", "d.xlsx", "--json"))["version"] == 2
     assert "0001.0001.0001.0011\t0001.0001.0001.0012" in run("diff", "1", "2")
     assert "made from version 1" in run("apply", "d.xlsx", code=1)
@@ -83,7 +84,7 @@ def test_the_whole_cycle(imported, tmp_path):
         (1, "apply", "первая"),
     ]
     explained = data(run("explain", "--category", "Дороги / Ямы", "--version", "2", "--json"))
-    assert (explained["code"], explained["version"], explained["rules"][0]["row"]) == (LIGHT, 2, 2)
+    assert (explained["code"], explained["version"], explained["rules"][0]["row"]) == (LIGHT, 2, 3)
     assert "Дороги / Ямы" in run("history") + run("explain", "--category", "Дороги / Ямы") + run(
         "diff", "1", "2"
     )
@@ -96,7 +97,7 @@ def test_most_rows_are_not_lost_unasked(imported):
     fill("a.xlsx", "b.xlsx", cells)
     run("apply", "b.xlsx")
     run("export", "c.xlsx")
-    fill("c.xlsx", "d.xlsx", {"F2": "спорно", "F3": "спорно"})
+    fill("c.xlsx", "d.xlsx", {"F3": "спорно", "F4": "спорно"})
     assert "more than half" in run("apply", "d.xlsx", code=1)
     assert "version 2" in run("apply", "d.xlsx", "--force")
 

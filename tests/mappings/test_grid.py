@@ -164,7 +164,7 @@ def good_files():
 GOOD = good_files()
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(range(len(GOOD))),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12),
@@ -181,3 +181,14 @@ def test_a_mutated_file_is_read_or_refused_never_a_crash(tmp_path, which, change
     for read in (read_classifier, read_categories):
         with contextlib.suppress(FileError):
             read(path)
+
+
+def test_an_old_workbook_whose_farthest_cell_would_kill_the_reader_is_refused(tmp_path):
+    raw = bytearray((FILES / "odd.xls").read_bytes())
+    labels = [place for place in range(len(raw) - 10) if raw[place : place + 2] == b"\xfd\x00"]  # LABELSST
+    for place in labels:
+        raw[place + 4 : place + 8] = b"\xff\xff\xff\xff"  # row and column 65 535
+    path = tmp_path / "deadly.xls"
+    path.write_bytes(bytes(raw))
+    with pytest.raises(FileError, match=r"damaged|повреждён"):  # unread, it aborts the whole process
+        read_classifier(path)

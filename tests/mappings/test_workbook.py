@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.check import check_workbook
+from mappings.classifier import build_classifier
 from mappings.coverage import coverage
 from mappings.crosswalk import Crosswalk
 from mappings.errors import FileError
@@ -73,6 +74,15 @@ def test_an_empty_template_offers_every_live_source_and_is_no_rule(tmp_path):
     ]
     assert titles[0] == "*"
     assert titles[1] == "0001.0001.0001 Дороги"
+
+
+def test_rows_keep_their_places_when_a_version_is_exported(tmp_path):
+    one, two = incoming("Дороги", LIGHT, row=2), incoming("Дворы / Иное", PIT, row=6)
+    far = mart(PIT, row=30_000)
+    write_workbook(tmp_path / "a.xlsx", Book(Content((one, two, far)), REFERENCES, mart_level=0))
+    draft = read_workbook(tmp_path / "a.xlsx", REFERENCES)
+    assert draft.content.rules == (one, two, far._replace(row=7))
+    assert sorted(draft.open_rows.values()) == [3, 4, 5, 8, 9]
 
 
 HEADERS = {
@@ -366,6 +376,18 @@ def test_libreoffice_opens_and_keeps_it(tmp_path):
     assert again.base == 5
     sheet = openpyxl.load_workbook(out / "b.xlsx")["Соответствие"]
     assert len(sheet.data_validations.dataValidation) >= 8
+
+
+@pytest.mark.parametrize(
+    ("beside", "agrees"),
+    [(160, True), (60, True), (59, False)],
+)
+def test_a_long_name_may_be_cut_without_a_mark(tmp_path, beside, agrees):
+    name = "Очень длинное наименование вопроса классификатора " * 4
+    classifier = build_classifier({"0001": "Раздел", PIT: name})
+    row = {**ROAD, "code": f"{PIT} {name[:beside].strip()}"}
+    references = References(classifier, CATEGORIES)
+    assert (found(tmp_path, row, references=references) == []) is agrees
 
 
 def test_rows_the_program_does_not_know_are_kept_out_not_guessed(tmp_path):

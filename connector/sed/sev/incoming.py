@@ -64,7 +64,11 @@ class Incoming:
         """Return the waiting envelopes by the time of their messages, then by name.
 
         Only new ones are opened, and of their passports only the first bytes: cheap with thousands waiting.
+        An envelope that appeared just now waits for the next look: listing a folder is not one moment, it may
+        show a newer envelope without an older one, and a conversation would be told out of order. All of them
+        are measured at the moment when the look began, for the same reason.
         """
+        began = self._settling.now()
         known, found = self._slips, {}
         waiting = []
         with os.scandir(self._settings.folder_in) as entries:
@@ -73,6 +77,8 @@ class Incoming:
                     continue
                 with suppress(FileNotFoundError):  # taken by another worker meanwhile
                     state = entry.stat()
+                    if not self._settling.settled(self._settings.folder_in / entry.name, state, began):
+                        continue
                     mark = (entry.name, state.st_mtime_ns, state.st_size)
                     slip = known.get(mark) or self._slip(entry.name)
                     waiting.append(slip)

@@ -18,7 +18,7 @@ def test_a_reply_comes_back_as_it_was(reply):
     assert load(Reply, dump(reply)) == reply
 
 
-@given(st.text(st.characters()))
+@given(st.text(st.characters(codec="utf-8")))
 def test_any_text_can_be_kept(text):
     kept = load(Appeal, dump(replace(appeal(), text=text)))
     assert kept == replace(appeal(), text=text)

@@ -104,13 +104,23 @@ def test_missing_or_short_file_waits(peer, cut):
     assert [event.kind for event in sed.changes("", 10).events] == [EventKind.ANSWER]
 
 
+def test_an_envelope_that_appeared_just_now_waits(tmp_path):
+    """A listing is not one moment: the older envelope of the same conversation may be missing from it."""
+    peer = FolderDelo(tmp_path, settle=60.0)
+    peer.answer(KEY, "Готово", {"a.pdf": b"0123456789"}, **ANSWER)
+    sed = peer.sed()
+    assert sed.changes("", 10).receipts == ()
+    age(only_message(peer).parent, 61)
+    assert [event.kind for event in sed.changes("", 10).events] == [EventKind.ANSWER]
+
+
 def test_file_of_unlisted_size_must_stand_still(tmp_path):
     peer = FolderDelo(tmp_path, settle=60.0)
     peer.answer(KEY, "Готово", {"a.pdf": b"0123456789"}, **ANSWER)
     folder = only_message(peer)
     (folder / "file1.bin").write_bytes(b"0123456789" * 2048)  # sizes are kilobytes in real messages
     assert peer.sed().changes("", 10).events == ()
-    age(folder, 61)
+    age(folder.parent, 61)
     assert [event.kind for event in peer.sed().changes("", 10).events] == [EventKind.ANSWER]
 
 

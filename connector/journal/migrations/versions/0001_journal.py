@@ -76,14 +76,14 @@ def _messages() -> None:
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("number", sa.Text(), server_default="", nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("raw_sha256", sa.String(length=64), nullable=False),
-        sa.Column("appeal", sa.Text(), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("card_id", sa.Text(), nullable=True),
         sa.Column("card_number", sa.Text(), server_default="", nullable=False),
         sa.Column("card_date", sa.Date(), nullable=True),
+        sa.Column("appeal", sa.Text(), nullable=True),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name="fk_message_conversation_id"),
         sa.PrimaryKeyConstraint("id", name="pk_message"),
         sa.UniqueConstraint("conversation_id", "round", name="uq_message_conversation_id_round"),
@@ -92,10 +92,13 @@ def _messages() -> None:
     op.create_index(
         "ix_message_card_number", "message", ["card_number"], unique=False, **_where("card_number <> ''")
     )
-    op.create_index("ix_message_number", "message", ["number"], unique=False, **_where("number <> ''"))
     op.create_index(
-        "ix_message_opa_id_state_state_since", "message", ["opa_id", "state", "state_since"], unique=False
+        "ix_message_counts",
+        "message",
+        ["opa_id", "state", "state_since", "accepted_at", "answered_at"],
+        unique=False,
     )
+    op.create_index("ix_message_number", "message", ["number"], unique=False, **_where("number <> ''"))
     op.create_table(
         "revision",
         sa.Column("id", _ID, nullable=False),
@@ -171,6 +174,7 @@ def _queue() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_task"),
         sa.UniqueConstraint("message_id", "event_id", name="uq_task_message_id_event_id"),
     )
+    op.create_index("ix_task_dropped", "task", ["opa_id"], unique=False, **_where("status = 'dropped'"))
     op.create_index(
         "ix_task_live", "task", ["lane_id", "id"], unique=False, **_where("status IN ('open', 'parked')")
     )
