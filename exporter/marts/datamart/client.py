@@ -197,13 +197,7 @@ def _request_id(text: str) -> str:
     try:
         return str(uuid.UUID(text.strip().strip('"')))
     except ValueError:
-<<<<<<< HEAD
         log.debug("the request id is not bare: looking for it in JSON")
-=======
-        pass
-    import json
-
->>>>>>> main
     try:
         told = json.loads(text[:_ANSWER_BYTES])
         return str(uuid.UUID(str(told.get("requestId") or told["request_id"])))
