@@ -10,7 +10,7 @@ from config.i18n import _
 from exporter.heatmap.engine import MapError
 from exporter.heatmap.model import Heat, Territory
 
-_MAX_SHORT = 10
+_MAX_SHORT = 8
 _GAP = 1.3  # rows from the layout to the tiles that it does not know
 _WIDTH = 12  # tiles in a row where no layout stands
 
