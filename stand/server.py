@@ -12,6 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import get_input_stream
 
@@ -62,6 +63,7 @@ class _Handler(WSGIRequestHandler):
             status: str, headers: list[tuple[str, str]], _exc: object = None
         ) -> "Callable[[bytes], object]":
             names = {name.lower() for name, _value in headers}
+            headers = [*headers, ("Date", http_date())]
             if "content-length" not in names:
                 headers = [*headers, ("Connection", "close")]
                 self.close_connection = True
