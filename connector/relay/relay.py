@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.appeal import Appeal
-from connector.errors import ChannelError, ItemError, OutcomeUnknownError
+from connector.errors import ChannelError, ItemError, MappingError, OutcomeUnknownError
 from connector.journal.journal import Journal
 from connector.journal.records import Advanced, Failed, Outcome, Released, Stage, Work
 from connector.relay.intake import IntakeCount, intake
@@ -16,6 +16,7 @@ from connector.relay.track import TrackCount, track
 
 log = logging.getLogger(__name__)
 
+_COUNTED = "counted"  # the step that says that the item is among the counts by category
 # What a person must look at; every other error of an item is tried again until its attempts are spent.
 _RETRIED = frozenset({"outcome-unknown", "item", "file-missing", "internal"})
 
@@ -93,7 +94,7 @@ class Relay:
             for lease in self._journal.finish(outcomes):
                 log.warning("lease of task %s was lost before its outcome was written", lease.task_id)
         # A count may miss a batch whose process dies here: it orders a work list, nothing hangs on it.
-        self._links.classify.count(_registered(batch, outcomes))
+        self._links.classify.count(self._met(batch, outcomes))
         for channel in {work.channel for work in batch} - closed:
             self._journal.channel_ok(channel)
         failed = sum(isinstance(outcome, Failed) for outcome in outcomes)
@@ -121,6 +122,22 @@ class Relay:
         log.warning("%s of %s failed (%s): %s", work.stage, work.key, error.code, error.sentence)
         return Failed(work.lease, error, park, unsure=unsure or work.unsure)
 
+    def _met(self, batch: Sequence[Work], outcomes: Sequence[Outcome]) -> list[Appeal]:
+        """Return the items that met the table in this batch, each once in its life.
+
+        What waits for the table is counted when it begins to wait: it is what the work list is about.
+        """
+        found = []
+        for work, outcome in zip(batch, outcomes, strict=False):
+            if work.stage is not Stage.REGISTER or work.appeal is None or _COUNTED in work.steps:
+                continue
+            held = isinstance(outcome, Failed) and isinstance(outcome.error, MappingError)
+            if held:
+                self._journal.step(work, _COUNTED, "yes")
+            if held or isinstance(outcome, Advanced):
+                found.append(work.appeal)
+        return found
+
     def _paused(self, channel: str) -> bool:
         """Whether the breaker holds a channel closed now; wrong credentials hold it until a person acts."""
         now = self._clock()
@@ -134,11 +151,3 @@ class Relay:
         state = self._journal.channel_failed(channel, error)
         if state.failures == 1:  # once on loss; the return is logged once too, by the journal's state
             log.warning("channel %s paused (%s): %s", channel, error.code, error.sentence)
-
-
-def _registered(batch: Sequence[Work], outcomes: Sequence[Outcome]) -> list[Appeal]:
-    return [
-        outcome.appeal
-        for work, outcome in zip(batch, outcomes, strict=False)
-        if work.stage is Stage.REGISTER and isinstance(outcome, Advanced) and outcome.appeal is not None
-    ]
