@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from lxml import etree
 
@@ -30,6 +29,7 @@ from stand.delo.reports import Fact, Identity, ReportWriter, file_name
 from stand.desk import Assignment, squeeze
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger, utc_now
+from stand.seds import Plans
 from stand.words import Decision, DecisionKind
 
 log = logging.getLogger("stand.delo")
@@ -45,14 +45,6 @@ _SUBSCRIPTION = {
     DecisionKind.ANSWER: "Answer",
 }
 _MAY_SWAP = frozenset({DecisionKind.REGISTER, DecisionKind.ASSIGN, DecisionKind.PROGRESS})
-
-
-class Plans(Protocol):
-    """Tells what the clerks do with a document: `stand.desk.Desk` or `SampleDesk`."""
-
-    def find(self, hints: Iterable[str], uid: str) -> tuple[Assignment | None, bool]:
-        """Return the assignment for what may name a message, and whether that round came before."""
-        ...
 
 
 @dataclass(slots=True)
