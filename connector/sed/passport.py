@@ -1,4 +1,4 @@
-"""Reading a passport's bytes: safe XML, real encodings, СЭВ dates and times. The wire side of reading."""
+"""Reading the passport of a message (СЭВ, МЭДО): safe XML, real encodings, dates, times, ids."""
 
 import re
 from collections.abc import Iterator
@@ -31,13 +31,14 @@ class NotWellFormedError(BrokenMessageError):
     """XML that does not parse: perhaps only half of it is written yet."""
 
 
-def parse(content: bytes, *, what: str) -> etree._Element:
+def parse(content: bytes, *, what: str, encoding: str | None = None) -> etree._Element:
     """Return the root of an XML document. Raises BrokenMessageError for what is not plain, finite XML.
 
-    Real traps: a byte-order mark, text declared as windows-1251 that is UTF-8, and the reverse.
+    Real traps: a byte-order mark, text declared as windows-1251 that is UTF-8, and the reverse; an encoding
+    that cannot be true (UTF-16 declared in single bytes). `encoding` overrules what is found.
     """
     parser = etree.XMLParser(
-        encoding=_real_encoding(content),
+        encoding=encoding or _real_encoding(content),
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -65,9 +66,14 @@ def _real_encoding(content: bytes) -> str | None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        return "windows-1251" if declared in {"utf-8", "utf8"} else None
+        return "windows-1251" if declared in {"utf-8", "utf8"} or _is_wide(declared) else None
     single_byte = declared.startswith(("windows-125", "cp125", "koi8", "iso-8859"))
-    return "utf-8" if single_byte else None
+    return "utf-8" if single_byte or _is_wide(declared) else None
+
+
+def _is_wide(declared: str) -> bool:
+    """Whether a declaration that could be read byte by byte names an encoding of wider characters."""
+    return declared.startswith(("utf-16", "utf16", "ucs-2", "utf-32", "unicode"))
 
 
 def _first_line(error: Exception) -> str:
