@@ -11,6 +11,7 @@ from config.i18n import _
 from connector.errors import PermanentError
 
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _TIME = re.compile(
     r"^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$",
     re.ASCII,
@@ -34,9 +35,12 @@ class NotWellFormedError(BrokenMessageError):
 def parse(content: bytes, *, what: str, encoding: str | None = None) -> etree._Element:
     """Return the root of an XML document. Raises BrokenMessageError for what is not plain, finite XML.
 
-    Real traps: a byte-order mark, text declared as windows-1251 that is UTF-8, and the reverse; an encoding
-    that cannot be true (UTF-16 declared in single bytes). `encoding` overrules what is found.
+    Real traps: a byte-order mark, white space or zeros around the document, text declared as windows-1251
+    that is UTF-8, and the reverse; an encoding that cannot be true (UTF-16 declared in single bytes).
+    `encoding` overrules what is found.
     """
+    if not content.startswith(_WIDE_MARKS):
+        content = content.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n\0")
     parser = etree.XMLParser(
         encoding=encoding or _real_encoding(content),
         resolve_entities=False,
@@ -58,13 +62,12 @@ def parse(content: bytes, *, what: str, encoding: str | None = None) -> etree._E
 
 def _real_encoding(content: bytes) -> str | None:
     """Return the encoding to use instead of the declared one, None where the declaration is right."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(_WIDE_MARKS):
         return None
-    body = content.removeprefix(b"\xef\xbb\xbf")
-    match = _DECLARED.match(body)
+    match = _DECLARED.match(content)
     declared = match[1].decode().lower() if match else "utf-8"
     try:
-        body.decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError:
         return "windows-1251" if declared in {"utf-8", "utf8"} or _is_wide(declared) else None
     single_byte = declared.startswith(("windows-125", "cp125", "koi8", "iso-8859"))
