@@ -12,5 +12,6 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
+    "medo": Kind("medo", "stand.medo.play:play"),
     "sev": Kind("delo", "stand.delo.play:play"),
 }

@@ -38,6 +38,7 @@ class Slip:
     folder: str
     envelope: str
     time: datetime
+    arrived: int  # nanoseconds: tells messages of one second apart
     conversation: str = ""  # our document's UUID, as far as it can be told
 
 
@@ -86,29 +87,30 @@ class Incoming:
                 if envelope and not self._settling.settled(place / envelope, state, began):
                     continue
                 mark = (place.name, state.st_mtime_ns, state.st_size)
-                slip = known.get(mark) or self._slip(place, envelope)
+                slip = known.get(mark) or self._slip(place, envelope, state.st_mtime_ns)
                 waiting.append(slip)
                 if slip.envelope and slip.time != UNKNOWN_TIME:
                     found[mark] = slip
         self._slips = found
-        return sorted(waiting, key=lambda slip: (slip.time, slip.folder))
+        return sorted(waiting, key=lambda slip: (slip.time, slip.arrived, slip.folder))
 
     def _folders(self) -> Iterator[Path]:
         with os.scandir(self._settings.folder_in) as entries:
             names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         return (self._settings.folder_in / name for name in names if not name.startswith("."))
 
-    def _slip(self, place: Path, envelope: str) -> Slip:
+    def _slip(self, place: Path, envelope: str, arrived: int) -> Slip:
         content = b""
         with suppress(BrokenMessageError, OSError):
             for name in _candidates(place_files(place)):
                 content = self._bytes(place / name, self._settings.max_passport_size)
                 message = read(content, what=place.name, zone=self._settings.zone)
-                return Slip(place.name, envelope, time_of(message) or UNKNOWN_TIME, _conversation(message))
+                time = time_of(message) or datetime.fromtimestamp(arrived / 1e9, UTC)
+                return Slip(place.name, envelope, time, arrived, _conversation(message))
         ours = (
             uid for one in _GUID.findall(content) if (uid := read_uuid(one.decode())) and self._knows(uid)
         )
-        return Slip(place.name, envelope, UNKNOWN_TIME, str(next(ours, "")))
+        return Slip(place.name, envelope, UNKNOWN_TIME, arrived, str(next(ours, "")))
 
     # ---- taking one message
 
