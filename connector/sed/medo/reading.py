@@ -60,7 +60,8 @@ def read(content: bytes, *, what: str = "message", zone: tzinfo = UTC) -> Messag
         sentence = _("{what}: the root is {root}, not communication").format(what=what, root=local_name(root))
         raise BrokenMessageError(sentence, field=what)
     if _kind_word(root) not in _KINDS:
-        root = _in_another_encoding(content, what) or root
+        other = _in_another_encoding(content, what)
+        root = root if other is None else other
     header, body = child(root, "header"), _body(root, what)
     kind = _BODIES[local_name(body)]
     message = Message(
