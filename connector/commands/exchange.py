@@ -42,6 +42,7 @@ def sync(
 ) -> None:
     """Do one pass over every cabinet and SED, for cron."""
     from config.i18n import language, settle, speaking
+    from config.progress import Progress
     from connector.sync import AlreadyRunningError, alone
     from connector.sync import sync as one_pass
 
@@ -56,7 +57,8 @@ def sync(
         with alone(settings.journal.files / "sync.lock"):
             runtime = runtime_of(settings)
             try:
-                report = one_pass(runtime, cabinet or ())
+                with Progress(_("starting")) as progress:
+                    report = one_pass(runtime, cabinet or (), progress)
             finally:
                 runtime.close()
     except AlreadyRunningError as error:
