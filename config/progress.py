@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from config.i18n import _, language, speaking
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -19,6 +21,7 @@ class Progress:
 
     def __init__(self, sentence: str) -> None:
         self._sentence = sentence
+        self._language = language()
         self._lock = threading.Lock()
         self._done = 0
         self._bar: Bar | None = None
@@ -52,10 +55,11 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def step(self, sentence: str) -> None:
-        """Say what is being done now."""
+    def step(self, message: str) -> None:
+        """Say what is being done now: a message marked with N_, told in the language the bar began in."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=sentence)
+            with speaking(self._language):
+                self._bar.update(self._task, description=_(message))
 
     def add(self, number: int) -> None:
         """Move the bar by so many."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.i18n import _
+from config.i18n import N_
 from config.progress import Progress
 from connector.relay.intake import IntakeCount
 from connector.relay.relay import WorkCount
@@ -61,13 +61,13 @@ def sync(runtime: Runtime, only: Collection[int] = (), progress: Progress | None
     cabinets = [c for opa_id, c in runtime.links.cabinets.items() if not only or opa_id in only]
     with ThreadPoolExecutor(max_workers=runtime.settings.daemon.workers) as pool:
         runtime.wake_held()
-        progress.step(_("asking the platform"))
+        progress.step(N_("asking the platform"))
         taken = sum(pool.map(runtime.relay.intake, [c.opa_id for c in cabinets]), IntakeCount())
-        progress.step(_("handing over and sending"))
+        progress.step(N_("handing over and sending"))
         steps, failed = drain(runtime, pool, progress)
-        progress.step(_("asking the SEDs"))
+        progress.step(N_("asking the SEDs"))
         tracked = list(pool.map(runtime.relay.track, sorted({c.sed for c in cabinets})))
-        progress.step(_("handing over and sending"))
+        progress.step(N_("handing over and sending"))
         more = drain(runtime, pool, progress)
     runtime.letters.send_due(runtime.journal.clock())
     total = sum(tracked, TrackCount())
