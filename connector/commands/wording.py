@@ -12,7 +12,7 @@ HAPPENED = {
     "unreadable": N_("could not be read"),
     "read": N_("read after all"),
     "revised": N_("listed with another text"),
-    "fetch-done": N_("files stored"),
+    "filed": N_("files stored"),
     "accepted": N_("marked accepted on the platform"),
     "handed-over": N_("handed to the SED"),
     "registered": N_("registered"),
