@@ -17,7 +17,7 @@ from connector.sed.medo.message import Message
 from connector.sed.medo.reading import read
 from connector.sed.medo.settings import MedoSettings
 from connector.sed.passport import BrokenMessageError, NotWellFormedError, read_uuid
-from connector.sed.waiting import Settling
+from connector.sed.waiting import Settling, read_at_most
 
 NO_DIGEST = "-"
 UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
@@ -213,8 +213,7 @@ class Incoming:
         if path.is_symlink():
             sentence = _("{what} is a link, refused").format(what=f"{path.parent.name}/{path.name}")
             raise BrokenMessageError(sentence, field="files")
-        with path.open("rb") as source:
-            content = source.read(limit + 1)
+        content = read_at_most(path, limit)
         if len(content) > limit:
             sentence = _("{what} is larger than {limit} bytes").format(what=path.name, limit=limit)
             raise BrokenMessageError(sentence, field=path.name)

@@ -1,5 +1,6 @@
 """Reading МЭДО: real samples, their defects, and anything at all without an unexpected error."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from connector.sed.passport import BrokenMessageError
 from tests.connector.sed.medo_peer import envelope
 
 NS = 'xmlns:x="http://www.infpres.com/IEDMS"'
+LOCAL = datetime  # an envelope's times have no zone
 DOCUMENT_UID = UUID("daaf1cc5-b9bd-40e7-b23e-8d1f2804d45d")
 
 
@@ -83,7 +85,7 @@ def test_real_envelopes(samples, shared_data):
         "Причина о",
     ]
     assert (told.addresses, told.files) == (("EXAMPLE_S~MEDOGU",), ("notification.xml",))
-    assert (told.sign, told.encrypt, told.at) == (True, False, datetime(2014, 12, 7, 13, 53, 32))
+    assert (told.sign, told.encrypt, told.at) == (True, False, LOCAL(2014, 12, 7, 13, 53, 32))
     template = read_envelope((shared_data / "sed" / "templates_ini" / "envelope.ini").read_bytes())
     assert (template.subject, template.addresses) == ("$TITLE", ("TEST~TEST",))
 
@@ -149,10 +151,8 @@ def test_what_is_no_message_is_refused_with_a_sentence(content):
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_message_or_a_broken_one(content):
-    try:
-        read(content)
-    except BrokenMessageError as error:
-        assert error.sentence
+    with suppress(BrokenMessageError):
+        assert read(content).kind in MessageKind
 
 
 _TEXT = st.text(
@@ -212,7 +212,7 @@ def test_a_head_without_its_title_and_odd_dates():
     told = read_envelope(
         "ТЕМА=x\nДАТА=01.02. 2020  3:04:05\n[файлы]\n0 = a.xml\n;1=b\n".encode("windows-1251")
     )
-    assert (told.subject, told.files, told.at) == ("x", ("a.xml",), datetime(2020, 2, 1, 3, 4, 5))
+    assert (told.subject, told.files, told.at) == ("x", ("a.xml",), LOCAL(2020, 2, 1, 3, 4, 5))
     assert read_envelope("[ФАЙЛЫ]\n0=a\n[ПИСЬМО КП ПС СЗИ]\nДАТА=99.99.2020 1:1:1".encode()).at is None
 
 
@@ -224,10 +224,8 @@ def test_what_is_no_envelope_is_refused(content):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_envelope_or_a_broken_one(content):
-    try:
-        read_envelope(content)
-    except BrokenMessageError as error:
-        assert error.sentence
+    with suppress(BrokenMessageError):
+        assert isinstance(read_envelope(content), Envelope)
 
 
 _LINE = st.text(
@@ -242,7 +240,7 @@ _NAMES = st.lists(
 def test_what_is_written_is_read_back(subject, names, sign, encrypt):
     sheet = Envelope(
         subject=subject, addresses=("A~B", "C~D"), files=tuple(f"{name}.pdf" for name in names),
-        sign=sign, encrypt=encrypt, at=datetime(2024, 3, 5, 9, 0, 1),
+        sign=sign, encrypt=encrypt, at=LOCAL(2024, 3, 5, 9, 0, 1),
     )  # fmt: skip
     content = write_envelope(sheet)
     assert max(len(line) for line in content.split(b"\r\n")) <= SUBJECT_LIMIT + len("ТЕМА=")
