@@ -74,7 +74,7 @@ def _passport(
     writer.line(requisites, "documentKind", settings.kind)
     if appeal.confidential:
         writer.line(requisites, "classification", settings.classification_confidential)
-    writer.add(requisites, "annotation", words.annotation)
+    writer.add(requisites, "annotation", words.annotation.strip() or "—")
     authors = writer.add(root, "authors")
     for person in (appeal.applicant, *appeal.co_applicants):
         author = writer.add(authors, "author")
