@@ -198,7 +198,7 @@ class Incoming:
         for name in _candidates(present):
             content = self._bytes(place / name, self._settings.max_passport_size)
             try:
-                read(content, what=name)
+                read(content, what=f"{place.name}/{name}")
             except BrokenMessageError as error:
                 if isinstance(error, NotWellFormedError) or name.casefold() in _PASSPORTS:
                     troubles.append(error)

@@ -206,11 +206,11 @@ class MailService:
     @contextmanager
     def lose_connection_after_commit(self):
         """The marker is durable, the rename that shows the envelope fails."""
-        yield from failing_rename(lambda source: source.endswith("envelope.ini.tmp"))
+        yield from failing_rename(lambda source: source.endswith(".ini.tmp"))
 
     @contextmanager
     def lose_connection_before_commit(self):
-        yield from failing_rename(lambda source: not source.endswith("envelope.ini.tmp"))
+        yield from failing_rename(lambda source: not source.endswith(".ini.tmp"))
 
 
 def failing_rename(hit):

@@ -366,7 +366,8 @@ def packed(folder, files, *, uid=None, namespace="urn:IEDMS:CONTAINER", link=Non
     listed = "".join(f'<c:attachment c:localName="{name}"/>' for name in files if name != "main.pdf")
     text = (
         f'<c:container xmlns:c="{namespace}" c:uid="{uuid4()}"><c:requisites>'
-        "<c:documentKind>Письмо</c:documentKind><c:annotation>Готово</c:annotation><c:comment>Ответ в ПОС: 1</c:comment><c:links>"
+        "<c:documentKind>Письмо</c:documentKind><c:annotation>Готово</c:annotation>"
+        "<c:comment>Ответ в ПОС: 1</c:comment><c:links>"
         f'<c:link c:uid="{link or key_uuid(KEY)}"/></c:links></c:requisites><c:authors><c:author>'
         "<c:registration><c:number>О-9</c:number><c:date>2024-03-20</c:date></c:registration><c:sign><c:person>"
         "<c:name>Главный Г.Г.</c:name></c:person></c:sign></c:author></c:authors>"
