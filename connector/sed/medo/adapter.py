@@ -70,7 +70,7 @@ class MedoSed:
         What cannot be read is a note, and its receipt sets it aside; what the mail service could not send
         is a note too.
         """
-        with self._lock, self._folder_troubles():
+        with self._lock, self._folder_troubles(), speaking(self._settings.language):
             waiting: list[Slip | Failure] = [*self._failures.waiting(), *self._incoming.slips()]
             return self._queue.page(waiting, cursor, limit, self._read)
 
@@ -86,8 +86,7 @@ class MedoSed:
         taken = None
         try:
             taken = self._incoming.take(slip)
-            with speaking(self._settings.language):
-                reading = read_events(taken, self._settings, self._outgoing)
+            reading = read_events(taken, self._settings, self._outgoing)
         except IncompleteError:
             page.held.add(slip.conversation)
             return True
