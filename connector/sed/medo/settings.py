@@ -23,6 +23,11 @@ _BOX = re.compile(r"[^\s~]+~[^\s~]+")  # <box>~<mail server>
 _ANNOTATION_LIMIT = 4000  # characters, by the schema
 
 
+def is_box(address: str) -> bool:
+    """Whether an address is one of the mail service: box~server."""
+    return bool(_BOX.fullmatch(address))
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A party of the exchange: its GUID and name, and the mail box `box~server` where one must be written."""
@@ -92,7 +97,7 @@ class MedoSettings:
                 self._refuse(place, _("give a path from the root"))
         if not self.sender.name.strip() or not self.recipient.name.strip():
             self._refuse("sender, recipient", _("give a name"))
-        if not _BOX.fullmatch(self.recipient.address):
+        if not is_box(self.recipient.address):
             self._refuse("recipient", _("give the address of the mail box as box~server"))
         if not 100 <= self.annotation_limit <= _ANNOTATION_LIMIT:
             self._refuse(
