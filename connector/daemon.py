@@ -9,8 +9,8 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
 
