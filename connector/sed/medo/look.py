@@ -39,12 +39,8 @@ def look(path: Path) -> dict[str, object]:
 def _folder(place: Path) -> dict[str, object]:
     present = place_files(place)
     told: dict[str, object] = {}
-    listed: tuple[str, ...] = ()
-    if found := envelope_of(place):
-        envelope = read_envelope(_bytes(place / found), what=found)
-        listed = envelope.file_names
-        told["envelope"] = _plain(envelope)
-    troubles = []
+    troubles: list[str] = []
+    listed = _envelope(place, told, troubles)
     for name in (name for key, name in present.items() if key.endswith((".xml", ".zip"))):
         try:
             told |= {key: value for key, value in look(place / name).items() if key not in told}
@@ -58,6 +54,21 @@ def _folder(place: Path) -> dict[str, object]:
     if troubles:
         told["troubles"] = troubles
     return told
+
+
+def _envelope(place: Path, told: dict[str, object], troubles: list[str]) -> tuple[str, ...]:
+    """Read a folder's envelope, if it has one; return the files that it lists."""
+    found = envelope_of(place)
+    if not found:
+        troubles.append(_("{place}: there is no envelope (.LTR, .ini)").format(place=place.name))
+        return ()
+    try:
+        envelope = read_envelope(_bytes(place / found), what=found)
+    except BrokenMessageError as error:
+        troubles.append(error.sentence)
+        return ()
+    told["envelope"] = _plain(envelope)
+    return envelope.file_names
 
 
 def _bytes(path: Path) -> bytes:

@@ -5,20 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator
-
 from config.i18n import _
-from config.values import Size, parse_duration
+from config.values import Size
 from connector.appeal import AnswerResult
+from connector.sed.section import Seconds
 
-Seconds = Annotated[
-    float,
-    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
-]
 _BOX = re.compile(r"[^\s~]+~[^\s~]+")  # <box>~<mail server>
 _ANNOTATION_LIMIT = 4000  # characters, by the schema
 

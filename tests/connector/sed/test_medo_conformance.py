@@ -13,11 +13,11 @@ from stand.ledger import Ledger
 from stand.medo.reading import Schemas
 from stand.medo.sed import MedoStand
 from stand.medo.writing import Identity
-from stand.words import Decision, DecisionKind, Official
+from stand.words import Decision, DecisionKind
 from tests.connector.sed.appeals import Store, an_appeal, sha256
 from tests.connector.sed.conformance import Received, SedConformance, drain, of, unique
 from tests.connector.sed.medo_peer import MailService, settings_for
-from tests.connector.sed.stand_peer import AnyPlan, Paper, running
+from tests.connector.sed.stand_peer import AnyPlan, Clerk, running
 from tests.connector.sed.test_sev_conformance import LIVES, Plan, assert_whole_life
 
 
@@ -47,7 +47,7 @@ class Beside(MailService):
     lose_connection_after_commit = MailService.lose_connection_after_commit
 
 
-class StandMedo:
+class StandMedo(Clerk):
     """The stand's SED as the peer: its clerk is told what to decide next."""
 
     lose_connection_after_commit = MailService.lose_connection_after_commit
@@ -80,29 +80,9 @@ class StandMedo:
         assert sorted(files.values()) == sorted(hashes)
         return Received(sum(entry.what.startswith("arrived") for entry in arrivals), files)
 
-    def register(self, key, number, day):
-        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        self._decide(key, Decision(DecisionKind.REGISTER, number=number, at=at))
-
     def refuse(self, key, code, text):
         self._decide(key, Decision(DecisionKind.REFUSE, code=2, text=text))
         return "3"
-
-    def assign(self, key, executor, text, deadline):
-        surname, initials = executor.split()
-        who = (Official(surname, initials, "", "консультант"),)
-        self._decide(key, Decision(DecisionKind.ASSIGN, text=text, deadline=deadline, executors=who))
-
-    def prolong(self, key, deadline):
-        self._decide(key, Decision(DecisionKind.PROLONG, deadline=deadline))
-
-    def redirect(self, key, organisation):
-        self._decide(key, Decision(DecisionKind.REDIRECT, organisation=organisation))
-
-    def answer(self, key, text, files, *, commanded, solved, number):
-        papers = tuple(Paper(name, body) for name, body in files.items())
-        kind = DecisionKind.ANSWER if commanded else DecisionKind.DRAFT
-        self._decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
 
     def repeat(self):
         self.stand.repeat()
