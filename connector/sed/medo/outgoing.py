@@ -28,7 +28,7 @@ class Outgoing:
     def __init__(self, settings: MedoSettings) -> None:
         self._settings = settings
         self._post = Post(settings)
-        self._index = Markers(settings.folder_state / "index")
+        self._numbers = Markers(settings.folder_state / "numbers")
 
     # ---- what is known of it later
 
@@ -47,24 +47,21 @@ class Outgoing:
         return str((self._post.record(str(uid)) or {}).get("due", ""))
 
     def by_message(self, uid: UUID) -> UUID | None:
-        """Return the document that a message of ours carried."""
-        return self._indexed(f"message:{uid}")
+        """Return the document that a message of ours carried, None for a message that is not ours."""
+        document = message_id(uid)
+        return document if self.knows(document) else None
 
     def by_number(self, number: str) -> UUID | None:
         """Return the document that went under a number; None when none did or several."""
-        return self._indexed(_number_mark(number)) if number else None
-
-    def _indexed(self, mark: str) -> UUID | None:
-        record = self._index.read(_hashed(mark)) or {}
-        uid = str(record.get("uid", ""))
+        uid = str((self._numbers.read(_mark(number)) or {}).get("uid", ""))
         return UUID(uid) if uid else None
 
-    def _remember(self, mark: str, uid: UUID) -> None:
-        known = self._index.read(_hashed(mark))
+    def _remember(self, number: str, uid: UUID) -> None:
+        known = self._numbers.read(_mark(number))
         if known is None:
-            self._index.write(_hashed(mark), {"uid": str(uid)})
+            self._numbers.write(_mark(number), {"uid": str(uid)})
         elif known.get("uid") != str(uid):  # two documents of one number: it tells neither
-            self._index.write(_hashed(mark), {"uid": ""})
+            self._numbers.write(_mark(number), {"uid": ""})
 
     # ---- messages
 
@@ -82,8 +79,7 @@ class Outgoing:
         with folder_troubles(self._settings.folder_out), self._post.alone(name):
             if self._post.done(name):
                 return Pending(receipt=name)
-            self._remember(f"message:{message_id(uid)}", uid)
-            self._remember(_number_mark(outgoing_number(appeal)), uid)
+            self._remember(outgoing_number(appeal), uid)
             with self._post.draft(name) as draft:
                 written = self._write(draft, appeal, files, open_file, now)
                 envelope = self._post.envelope(
@@ -118,11 +114,14 @@ class Outgoing:
     # ---- receipts
 
     def put_receipt(self, message_uid: UUID, to: Participant, trouble: str, now: datetime) -> None:
-        """Tell a sender once that a message came (`trouble` = why it could not be read)."""
+        """Tell a sender that a message came (`trouble` = why it could not be read).
+
+        Once, but for a crash: then perhaps twice, which harms nobody.
+        """
         uid = receipt_id(message_uid)
         name = str(uid)
         with folder_troubles(self._settings.folder_out), self._post.alone(name):
-            if self._post.done(name):
+            if self._post.lies(name):
                 return
             with self._post.draft(name) as draft:
                 passport = container.MESSAGE if self._settings.in_container else RECEIPT
@@ -131,7 +130,7 @@ class Outgoing:
                 with speaking(self._settings.language):
                     subject = _("Receipt")
                 envelope = self._post.envelope(name, subject, to.address, [passport], now)
-                self._post.hand_over(name, envelope, {"receipt": str(message_uid)})
+                self._post.drop(name, envelope)
 
 
 def _text_file(draft: Path, text: str) -> Part:
@@ -144,9 +143,6 @@ def _text_file(draft: Path, text: str) -> Part:
     return Part(name, title, ".txt", len(content), sha256(content).hexdigest())
 
 
-def _number_mark(number: str) -> str:
-    return "number:" + "".join(number.split()).casefold()
-
-
-def _hashed(mark: str) -> str:
-    return sha256(mark.encode(errors="replace")).hexdigest()[:32]
+def _mark(number: str) -> str:
+    plain = "".join(number.split()).casefold()
+    return sha256(plain.encode(errors="replace")).hexdigest()[:32]

@@ -70,8 +70,17 @@ class Post:
             remove_tree(draft)  # of a message that may never come again
             raise
 
-    def hand_over(self, name: str, envelope: Envelope, record: Mapping[str, object]) -> None:
-        """Make the draft durable and show it. Raises OutcomeUnknownError when only the last step failed."""
+    def lies(self, name: str) -> bool:
+        """Whether a message without a record lies where it was dropped, or where the mail service put it."""
+        return self._handover(name).final.exists() or any(place.exists() for place in self._taken(name))
+
+    def drop(self, name: str, envelope: Envelope) -> None:
+        """Show the draft without a record of it: for what may come twice."""
+        handover = self._staged(name, envelope)
+        handover.staged.rename(handover.final)
+
+    def _staged(self, name: str, envelope: Envelope) -> Handover:
+        """Put draft and envelope where they wait for the last rename, all of it durable."""
         draft, final, handover = self._out / f".{name}.tmp", self._out / name, self._handover(name)
         content = write_envelope(envelope)
         if handover.staged.parent == final:
@@ -81,6 +90,11 @@ class Post:
             sync_file(handover.staged)
         sync_tree(draft)
         draft.rename(final)
+        return handover
+
+    def hand_over(self, name: str, envelope: Envelope, record: Mapping[str, object]) -> None:
+        """Make the draft durable and show it. Raises OutcomeUnknownError when only the last step failed."""
+        handover = self._staged(name, envelope)
         sync_folder(self._out)
         try:
             self._handovers.commit(handover, record)
