@@ -211,4 +211,18 @@ class MailService:
         yield from failing_rename(lambda source: not source.endswith(".ini.tmp"))
 
 
+class Beside(MailService):
+    """The same where the envelope lies beside the message's folder."""
+
+    def take(self):
+        for path in sorted(self.settings.folder_out.glob("[!.]*.ini")):
+            sheet = path.read_bytes().decode("windows-1251").replace(f"{path.stem}\\", "")
+            folder = path.with_suffix("")
+            (folder / "envelope.ini").write_bytes(sheet.encode("windows-1251"))
+            path.unlink()
+            self.take_one(folder)
+
+    lose_connection_after_commit = MailService.lose_connection_after_commit
+
+
 failing_rename = FolderDelo._failing_rename

@@ -16,7 +16,7 @@ from stand.medo.writing import Identity
 from stand.words import Decision, DecisionKind
 from tests.connector.sed.appeals import Store, an_appeal, sha256
 from tests.connector.sed.conformance import Received, SedConformance, drain, of, unique
-from tests.connector.sed.medo_peer import MailService, settings_for
+from tests.connector.sed.medo_peer import Beside, MailService, settings_for
 from tests.connector.sed.stand_peer import AnyPlan, Clerk, running
 from tests.connector.sed.test_sev_conformance import LIVES, Plan, assert_whole_life
 
@@ -33,18 +33,6 @@ class TestMedoBeside(SedConformance):
     @pytest.fixture
     def peer(self, tmp_path):
         return Beside(tmp_path, layout="beside")
-
-
-class Beside(MailService):
-    def take(self):
-        for path in sorted(self.settings.folder_out.glob("[!.]*.ini")):
-            sheet = path.read_bytes().decode("windows-1251").replace(f"{path.stem}\\", "")
-            folder = path.with_suffix("")
-            (folder / "envelope.ini").write_bytes(sheet.encode("windows-1251"))
-            path.unlink()
-            self.take_one(folder)
-
-    lose_connection_after_commit = MailService.lose_connection_after_commit
 
 
 class StandMedo(Clerk):
