@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from config.i18n import _
 from connector.errors import PermanentError
 from connector.sed.medo import container
-from connector.sed.medo.incoming import NO_DIGEST, Incoming, Slip, Taken
+from connector.sed.medo.incoming import Incoming, Slip, Taken, label
 from connector.sed.medo.settings import MedoSettings
 from connector.sed.names import is_plain_name
 from connector.sed.waiting import move_aside
@@ -38,8 +38,10 @@ class Archive:
         """Move a message to done (or broken); one that was replaced meanwhile stays to be read."""
         verdict, digest, folder = _parsed(receipt)
         if self.waiting(receipt):
-            home = self._settings.done if verdict == "done" else self._settings.broken
-            move_aside(self._settings.folder_in / folder, home / _kept_name(folder, digest))
+            done = verdict == "done"
+            home = self._settings.done / _kept_name(folder, digest)
+            broken = self._settings.broken / f"{folder}{label(folder)}"
+            move_aside(self._settings.folder_in / folder, home if done else broken)
 
     @contextmanager
     def opened(self, ref: str) -> Iterator[BinaryIO]:
@@ -81,7 +83,7 @@ def _gone(name: str, folder: str) -> PermanentError:
 
 
 def _kept_name(folder: str, digest: str) -> str:
-    return folder if digest == NO_DIGEST else f"{folder}~{digest}"
+    return f"{folder}~{digest}"
 
 
 def _parsed(receipt: str) -> tuple[str, str, str]:

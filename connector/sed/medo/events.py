@@ -16,7 +16,7 @@ from config.i18n import _
 from connector.appeal import AnswerResult, Event, EventKind, Person, RemoteFile, key_uuid
 from connector.sed.event_ids import event_id
 from connector.sed.medo.archive import file_ref
-from connector.sed.medo.incoming import Taken, time_of
+from connector.sed.medo.incoming import Taken, label, time_of
 from connector.sed.medo.message import Document, File, Notice, Party
 from connector.sed.medo.settings import MedoSettings
 from connector.sed.medo.words import MessageKind, NoticeKind, reason_code
@@ -80,7 +80,7 @@ class _Reader:
         named = list(dict.fromkeys(self._candidates()))
         if not named:
             sentence = _("{place}: it is about no document of ours: no id or number of one is in it").format(
-                place=self._taken.place
+                place=label(self._taken.place)
             )
             raise BrokenMessageError(sentence, field="uid")
         return next((uid for uid in named if self._memory.knows(uid)), named[0])
@@ -151,7 +151,7 @@ class _Reader:
             self._not_taken(notice.reason, ["refused", notice.reason, notice.comment], notice.time)
             return
         if not code:
-            self._note(_("the reason of refusal «{reason}» is in no list").format(reason=notice.reason))
+            self._note(_("the reason of refusal is in no list of the format: see the event"))
         words = ". ".join(filter(None, (notice.reason, notice.comment)))
         event = self._event(EventKind.REFUSED, [notice.reason, notice.comment], notice.time)
         self._add(replace(event, code=code, text=words))
@@ -217,10 +217,13 @@ class _Reader:
         self._add(replace(event, text=words, executors=_people(notice.executor)))
 
     def _not_taken(self, why: str, identity: Sequence[object], at: datetime | None) -> None:
-        """A fault of the exchange is no refusal: the citizen hears nothing of it, a person here does."""
+        """A fault of the exchange is no refusal: a person must look, the citizen by default hears nothing.
+
+        Why stands in the event alone: notes go into logs and mails, and somebody's words may name people.
+        """
         words = _("The SED did not take the message: {why}").format(why=why)
         self._add(replace(self._event(EventKind.PROGRESS, identity, at), text=words))
-        self._note(_("not taken by the SED: a person must look: {why}").format(why=why))
+        self._note(_("not taken by the SED, the event tells why: a person must look"))
 
     # ---- answers
 
@@ -281,7 +284,7 @@ class _Reader:
         self.reading.events.append(event)
 
     def _note(self, words: str) -> None:
-        self.reading.notes.append(f"{self._taken.place}: {words}")
+        self.reading.notes.append(f"~{self._taken.digest}: {words}")
 
 
 def _people(party: Party | None) -> tuple[Person, ...]:

@@ -104,7 +104,7 @@ class Incoming:
         with suppress(BrokenMessageError, OSError):
             for name in _candidates(place_files(place)):
                 content = self._bytes(place / name, self._settings.max_passport_size)
-                message = read(content, what=place.name, zone=self._settings.zone)
+                message = read(content, what=label(place.name), zone=self._settings.zone)
                 time = time_of(message) or datetime.fromtimestamp(arrived / 1e9, UTC)
                 return Slip(place.name, envelope, time, arrived, _conversation(message))
         ours = (
@@ -137,7 +137,7 @@ class Incoming:
         for name in listed or present.values():
             self._complete(place, present, name)
         passport, content = self._passport(place, present)
-        message = read(content, what=f"{place.name}/{passport}", zone=self._settings.zone)
+        message = read(content, what=f"{label(place.name)}/{passport}", zone=self._settings.zone)
         arrived = datetime.fromtimestamp((place / slip.envelope).stat().st_mtime, UTC)
         taken = Taken(
             message=message, place=place.name, digest=_digest(content), arrived=arrived,
@@ -163,7 +163,7 @@ class Incoming:
         zipped = present[taken.message.container.casefold()]
         with container.opened(place / zipped, self._settings.max_container_size) as packed:
             content = container.passport_of(packed, zipped, self._settings.max_passport_size)
-            document, files = container.read_passport(content, what=f"{place.name}/{zipped}")
+            document, files = container.read_passport(content, what=f"{label(place.name)}/{zipped}")
             held = {one.filename.casefold(): one for one in packed.infolist()}
         for file in files:
             if file.name.casefold() not in held:
@@ -185,7 +185,7 @@ class Incoming:
             raise IncompleteError(name)
         path = place / present[name.casefold()]
         if path.is_symlink():
-            sentence = _("{what} is a link, refused").format(what=f"{place.name}/{path.name}")
+            sentence = _("{what} is a link, refused").format(what=f"{label(place.name)}/{path.name}")
             raise BrokenMessageError(sentence, field="files")
         state = path.stat()
         if not self._settling.settled(path, state):
@@ -198,7 +198,7 @@ class Incoming:
         for name in _candidates(present):
             content = self._bytes(place / name, self._settings.max_passport_size)
             try:
-                read(content, what=f"{place.name}/{name}")
+                read(content, what=f"{label(place.name)}/{name}")
             except BrokenMessageError as error:
                 if isinstance(error, NotWellFormedError) or name.casefold() in _PASSPORTS:
                     troubles.append(error)
@@ -206,12 +206,12 @@ class Incoming:
                 return name, content
         if troubles:
             raise next((one for one in troubles if isinstance(one, NotWellFormedError)), troubles[0])
-        sentence = _("{place}: no message's XML is in the folder").format(place=place.name)
+        sentence = _("{place}: no message's XML is in the folder").format(place=label(place.name))
         raise BrokenMessageError(sentence, field="files")
 
     def _bytes(self, path: Path, limit: int) -> bytes:
         if path.is_symlink():
-            sentence = _("{what} is a link, refused").format(what=f"{path.parent.name}/{path.name}")
+            sentence = _("{what} is a link, refused").format(what=f"{label(path.parent.name)}/{path.name}")
             raise BrokenMessageError(sentence, field="files")
         content = read_at_most(path, limit)
         if len(content) > limit:
@@ -231,7 +231,7 @@ class Incoming:
         """Return a message without its files. Raises BrokenMessageError, FileNotFoundError."""
         place = self._settings.folder_in / folder
         passport, content = self._passport(place, place_files(place))
-        message = read(content, what=f"{folder}/{passport}", zone=self._settings.zone)
+        message = read(content, what=f"{label(folder)}/{passport}", zone=self._settings.zone)
         found = envelope_of(place)
         envelope = self._envelope(place / found) if found else Envelope()
         return Letter(message, next(iter(envelope.addresses), ""))
@@ -248,6 +248,14 @@ def _candidates(present: dict[str, str]) -> list[str]:
     """Return the XML files, those with a usual name of a message first."""
     found = [name for key, name in present.items() if key.endswith(".xml")]
     return sorted(found, key=lambda name: (name.casefold() not in _PASSPORTS, name))
+
+
+def label(folder: str) -> str:
+    """Return how a message's folder is called in sentences: by the end of the name that it gets in `broken`.
+
+    Its own name begins with the letter's subject, which may name people; sentences go into logs and mails.
+    """
+    return f"~{sha256(folder.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def place_files(place: Path) -> dict[str, str]:
@@ -289,6 +297,6 @@ def _broken(place: Path, trouble: Exception) -> BrokenMessageError:
         return trouble
     what = Path(trouble.filename or "").name if isinstance(trouble, OSError) else str(trouble)
     sentence = _("{place}: never completed, {what} is missing or half-written").format(
-        place=place.name, what=what or "—"
+        place=label(place.name), what=what or "—"
     )
     return BrokenMessageError(sentence, field="files")
