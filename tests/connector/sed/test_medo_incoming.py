@@ -442,3 +442,42 @@ def test_a_number_of_two_documents_tells_neither(tmp_path):
     peer.notify(KEY, "Зарегистрирован", "documentAccepted", num, clause=foundation, uid=UUID(int=9))
     (event,) = drain(peer.sed())[0]
     assert event.key == str(UUID(int=9))  # nobody's: the journal keeps it as an orphan
+
+
+# ---- real ones, as they lay in a folder (only the uid is made that of our document)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("medo_notification_refused.xml", EventKind.REFUSED),
+        ("medo_notification_registered.xml", EventKind.REGISTERED),
+    ],
+)
+def test_a_real_notification_in_its_real_envelope(make, shared_data, name, kind):
+    folder = shared_data / "sed" / "samples_real_anonymised"
+    content = (folder / name).read_bytes()
+    ours = str(key_uuid(KEY)).encode()
+    content = content.replace(b"daaf1cc5-b9bd-40e7-b23e-8d1f2804d45d", ours)
+    assert ours in content
+    peer = make()
+    sheet = (folder / "envelope_multiline_subject.ini").read_bytes()
+    peer.put({"notification.xml": content}, sheet=sheet)
+    ((event,), notes) = told(peer)
+    assert (event.kind, notes) == (kind, [])
+    assert event.code == ("1" if kind is EventKind.REFUSED else "")
+    assert event.at.isoformat().startswith("2014-12-07T")
+    sheets = [path.read_bytes() for path in peer.settings.folder_out.glob("*/envelope.ini")]
+    assert b"0=EXAMPLE_S~MEDOGU" in sheets[0]  # the receipt goes to the sender's box
+
+
+@pytest.mark.parametrize("name", ["UTF8_declared_as_cp1251", "no_declared_encoding"])
+def test_a_real_receipt(make, shared_data, name):
+    path = shared_data / "sed" / "samples_real_anonymised" / f"medo_acknowledgment_{name}.xml"
+    content = path.read_bytes()
+    for uid in (b"11FBC04A-44BC-4B82-842B-1B6EDFA57C23", b"9E57088E-00DB-4A67-A4F7-F4B734B39264"):
+        content = content.replace(uid, str(message_id(key_uuid(KEY))).upper().encode())
+    peer = make()
+    peer.put({"acknowledgment.xml": content})
+    ((event,), notes) = told(peer)
+    assert (event.kind, notes) == (EventKind.ACKNOWLEDGED, [])
