@@ -46,6 +46,10 @@ class SqlMart(ABC):
     def staged(self, table: str) -> None:  # noqa: B027 - most engines need nothing
         """Do what the engine wants to know about a table that was just filled."""
 
+    def fill(self, at: Any, number: int) -> None:  # noqa: ANN401 - the driver's instant
+        """Bring what is staged into an empty `fact`."""
+        self.run(statements.INSERT_ALL, (at, number))
+
     def ahead(self) -> AbstractContextManager[Take | None]:
         """Most engines take the whole file at once, inside this process: nothing is won by haste."""
         return nullcontext()
@@ -156,7 +160,7 @@ class SqlMart(ABC):
     def _merge(self, at: Any, number: int) -> tuple[int, int, int, int]:  # noqa: ANN401 - the driver's instant
         """Bring what is staged into `fact`; return how many rows came, are new, changed, stayed."""
         if not self.run("SELECT 1 FROM fact LIMIT 1"):
-            self.run(statements.INSERT_ALL, (at, number))
+            self.fill(at, number)
             rows = int(self.run("SELECT count(*) FROM staged")[0][0])
             return rows, rows, 0, 0
         counts = self.run(statements.COUNT, (at, at))[0]

@@ -99,6 +99,20 @@ def test_a_server_that_is_away_is_said_in_a_sentence(tmp_path):
         open_mart(f"postgresql://nobody@/none?host={tmp_path}")
 
 
+def test_a_role_that_may_only_write_can_load_too(postgres_url):
+    with closing(open_mart(postgres_url)) as mart:
+        mart.run("CREATE ROLE loader LOGIN")
+        mart.run("GRANT SELECT, INSERT, UPDATE, DELETE ON fact, batch, quarantine TO loader")
+    try:
+        url = postgres_url.replace("postgres@", "loader@")
+        assert put(url, row("1"), row("2")).batch.inserted == 2
+        assert put(url, row("1", version=2, category="Мосты")).batch.updated == 1
+    finally:
+        with closing(open_mart(postgres_url)) as mart:
+            mart.run("DROP OWNED BY loader")
+            mart.run("DROP ROLE loader")
+
+
 def test_lines_sent_ahead_that_the_server_refuses_stop_the_reading(postgres_url):
     with closing(open_mart(postgres_url)) as mart, mart.ahead() as take, pytest.raises(MartError):
         for _piece in range(10):
@@ -106,7 +120,12 @@ def test_lines_sent_ahead_that_the_server_refuses_stop_the_reading(postgres_url)
 
 
 def test_a_fact_is_written_and_digested_alike_whatever_stands_in_it(tmp_path):
-    odd = [row("1", category="a\x1fb"), row("2", category='"'), row("3", status="x\0y"), row("4", result="\r")]
+    odd = [
+        row("1", category="a\x1fb"),
+        row("2", category='"'),
+        row("3", status="x\0y"),
+        row("4", result="\r"),
+    ]
     put(f"sqlite:///{tmp_path}/mart.db", *odd)
     with closing(open_mart(f"sqlite:///{tmp_path}/mart.db")) as mart:
         stored = mart.run("SELECT category, status, result, fingerprint FROM fact ORDER BY card")
