@@ -1,4 +1,4 @@
-"""Hands the lines of a batch to an engine in another process while the next ones are made: two cores, not one.
+"""Hands lines of a batch to an engine in another process while the next are made: two cores, not one.
 
 Nothing is published by it: what was handed over lies in a temporary table of the session.
 """
@@ -13,7 +13,7 @@ _WAITING = 4  # pieces in memory; whoever makes more waits for the engine
 
 
 class Ahead:
-    """One thread that hands over piece after piece, in their order. An error comes back with the next call."""
+    """One thread that hands over piece after piece, in order. An error comes back with the next call."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send

@@ -80,9 +80,10 @@ class PostgresMart(SqlMart):
         """Let the server parse what has been read while the source is read on."""
         self._make_staged()
         command = _copy("staged", SPOOL_KINDS, header=False)
-        with Ahead(lambda lines: self._send(command, lines)) as self._ahead:
+        with Ahead(lambda lines: self._send(command, lines)) as opened:
+            self._ahead = opened
             try:
-                yield self._ahead.take
+                yield opened.take
             finally:
                 self._ahead = None
 
