@@ -154,7 +154,7 @@ class SqlMart(ABC):
             self._stage(spooled)
             counted = self.run(statements.tallies(self.day), (source,))
             differing = self.run(statements.DIFFERENCES, (source, limit))
-        tallies = [Tally(_day(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
+        tallies = [Tally(day_of(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
         return tallies, [Difference(*row) for row in differing]
 
     def _merge(self, at: Any, number: int) -> tuple[int, int, int, int]:  # noqa: ANN401 - the driver's instant
@@ -225,5 +225,6 @@ def _batch(said: dict[str, Any]) -> Batch:
     return Batch(as_of=as_of, state=BatchState(said.pop("state")), kind=BatchKind(said.pop("kind")), **said)
 
 
-def _day(value: Any) -> date | None:  # noqa: ANN401 - as the driver gives it
+def day_of(value: Any) -> date | None:  # noqa: ANN401 - as the driver gives it
+    """Return a day, however the driver gives it."""
     return date.fromisoformat(value) if isinstance(value, str) else value
