@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lock clean peers
+.PHONY: setup demo test test-real check lock clean peers
 
 setup: $(STAMP)
 
@@ -19,6 +19,12 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# Engines too large for `make setup` (chdb: 890 MB with what it needs): apart, only for the tests marked `real`.
+REAL := .venv-real
+test-real: setup
+	test -d $(REAL)/chdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(REAL) "chdb==4.4.0"
+	PYTHONPATH=$(REAL) $(BIN)/python -m pytest -m real
 
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
 peers:
@@ -36,4 +42,4 @@ lock:
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
 
 clean:
-	rm -rf $(VENV) .venv-peers build *.egg-info
+	rm -rf $(VENV) $(REAL) .venv-peers build *.egg-info

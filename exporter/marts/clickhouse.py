@@ -15,10 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.i18n import _
-from exporter.marts import Batch, BatchKind, BatchState, Difference, MartError, Spooled, Take, Tally, statements
+from exporter.marts import (
+    Batch,
+    BatchKind,
+    BatchState,
+    Difference,
+    MartError,
+    Spooled,
+    Take,
+    Tally,
+    statements,
+)
 from exporter.marts import clickhouse_sql as sql
 from exporter.marts.ahead import Ahead
-from exporter.marts.schema import BATCH_KINDS, QUARANTINE_KINDS, SPOOL_KINDS
+from exporter.marts.schema import QUARANTINE_KINDS, SPOOL_KINDS
 from exporter.marts.sql import Rows, SqlMart, day_of
 
 if TYPE_CHECKING:
@@ -108,8 +118,8 @@ class ClickHouseMart(SqlMart):
         """Make the rows ready, say so in the ledger, make them visible all at once."""
         with self.transaction():
             batch = self._still_open(batch)
-            token = self._token
             doubled = self._stage(spooled)
+            token = self._token
             at = self.moment(batch.as_of)
             rows, inserted, updated, unchanged, newer = map(int, self.run(sql.count(token), (at, at))[0])
             if newer:
@@ -145,8 +155,8 @@ class ClickHouseMart(SqlMart):
 
     def compare(self, source: str, spooled: Spooled, limit: int) -> tuple[list[Tally], list[Difference]]:
         """Count both sides and name what differs; the mart is not changed."""
-        token = self._token
         self._stage(spooled)
+        token = self._token
         counted = self.run(statements.tallies(self.day, sql.newest(token)), (source,))
         differing = self.run(sql.differences(token), (source, limit))
         self._drop(token)

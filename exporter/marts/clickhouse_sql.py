@@ -26,21 +26,27 @@ def _columns(kinds: dict[str, str]) -> str:
     return ", ".join(f"`{name}` {TYPES[kind]}" for name, kind in kinds.items())
 
 
-_FACT_ROW = (
-    f"{_columns({**KINDS, 'fingerprint': 'text', 'as_of': 'time', 'batch': 'int'})}, rank UInt128"
-)
+_FACT_ROW = f"{_columns({**KINDS, 'fingerprint': 'text', 'as_of': 'time', 'batch': 'int'})}, rank UInt128"
 
 TABLES = (
     f"CREATE TABLE IF NOT EXISTS fact_row ({_FACT_ROW}) ENGINE = ReplacingMergeTree(rank) ORDER BY ({_KEYS})",
-    f"CREATE TABLE IF NOT EXISTS quarantine_row ({_columns(QUARANTINE_KINDS)}, batch Nullable(Int64), "
-    f"stamp UInt64, gone UInt8) ENGINE = ReplacingMergeTree(stamp, gone) ORDER BY ({_KEYS})",
-    f"CREATE TABLE IF NOT EXISTS batch_row ({_columns({**BATCH_KINDS, 'id': 'text'})}, ready String, "
-    "stamp UInt64) ENGINE = ReplacingMergeTree(stamp) ORDER BY id",
+    (
+        f"CREATE TABLE IF NOT EXISTS quarantine_row ({_columns(QUARANTINE_KINDS)}, batch Nullable(Int64), "
+        f"stamp UInt64, gone UInt8) ENGINE = ReplacingMergeTree(stamp, gone) ORDER BY ({_KEYS})"
+    ),
+    (
+        f"CREATE TABLE IF NOT EXISTS batch_row ({_columns({**BATCH_KINDS, 'id': 'text'})}, ready String, "
+        "stamp UInt64) ENGINE = ReplacingMergeTree(stamp) ORDER BY id"
+    ),
     f"CREATE VIEW IF NOT EXISTS fact AS SELECT {', '.join(f'`{name}`' for name in FACT)} FROM fact_row FINAL",
-    f"CREATE VIEW IF NOT EXISTS quarantine AS SELECT {', '.join((*QUARANTINE_KINDS, 'batch'))} "
-    "FROM quarantine_row FINAL",
-    f"CREATE VIEW IF NOT EXISTS batch AS SELECT {', '.join(f'`{name}`' for name in BATCH_KINDS)} "
-    "FROM batch_row FINAL",
+    (
+        f"CREATE VIEW IF NOT EXISTS quarantine AS SELECT {', '.join((*QUARANTINE_KINDS, 'batch'))} "
+        "FROM quarantine_row FINAL"
+    ),
+    (
+        f"CREATE VIEW IF NOT EXISTS batch AS SELECT {', '.join(f'`{name}`' for name in BATCH_KINDS)} "
+        "FROM batch_row FINAL"
+    ),
 )
 
 

@@ -18,9 +18,11 @@ from tests.exporter.mart_conformance import MartConformance, put
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory):
-    """One folder for the whole run: the engine takes one per process."""
+    """One folder for the whole run: the engine takes one per process, and is slow to start."""
     pytest.importorskip("chdb", reason="the embedded ClickHouse (chdb) is absent: run `make test-real`")
-    return tmp_path_factory.mktemp("clickhouse")
+    folder = tmp_path_factory.mktemp("clickhouse")
+    with closing(open_mart(database(folder))):
+        yield folder
 
 
 def database(folder):
