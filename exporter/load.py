@@ -47,9 +47,9 @@ def load(
 ) -> Loaded:
     """Bring a source into the mart. Killed anywhere and run again it comes to the same."""
     batch = mart.begin(source.name, as_of, kind)
-    with Spool() as spool:
+    with Spool() as spool, mart.ahead() as ahead:
         step("read")
-        spool.fill(source.rows(), as_of)
+        spool.fill(source.rows(), as_of, ahead)
         step("publish")
         spooled = _spooled(spool)
         total = spool.written + spool.survey.refused
