@@ -6,12 +6,17 @@ filled. A status that the table does not know is reported and never written.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from config.i18n import _
+from config.load import SettingsError
+from config.settings import Settings
 from connector.appeal import Card, RubricValue
 from connector.errors import ItemError
 from connector.sed import CardQuery, Sed
+from exporter.opening import card_source
 
 EXPORT_FIELD = "Выгрузка в витрину ПОС"
 STATUS_FIELD = "Статус ПОС"
@@ -29,6 +34,21 @@ class Fate(StrEnum):
     UNMAPPED = "unmapped"  # the table of statuses does not know its status
     FAILED = "failed"  # the SED refused
 
+    @property
+    def to_mend(self) -> bool:
+        """Whether a person has to do something about it."""
+        return self in (Fate.UNMAPPED, Fate.FAILED)
+
+    def word(self, *, dry_run: bool) -> str:
+        """Say it in the language of the moment."""
+        return {
+            Fate.WRITTEN: _("would be written") if dry_run else _("written"),
+            Fate.FILLED: _("filled already"),
+            Fate.NOT_YET: _("not registered yet"),
+            Fate.UNMAPPED: _("the status is not in the table"),
+            Fate.FAILED: _("the SED refused"),
+        }[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -42,27 +62,60 @@ class Filled:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be filled: questions whose rubric changed since a day, of these card files (none = all)."""
+
+    since: date
+    card_files: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+def fill(settings: Settings, name: str, wish: Wish) -> Iterator[Filled]:
+    """Do it in the SED of a section. Raises SettingsError where it takes no fields, ChannelError."""
+    moment = datetime.now(UTC)
+    with card_source(settings, name, wish.card_files, moment) as source:
+        if not source.sed.capabilities.annotate:
+            raise SettingsError(f"sed.{name}", [_("this kind of SED takes no fields of a card from outside")])
+        yield from backfill(
+            source.sed,
+            source.crosswalk.status,
+            wish.since,
+            card_files=source.card_files,
+            zone=source.definitions.zone,
+            dry_run=wish.dry_run,
+        )
+
+
 def backfill(
     sed: Sed,
     status_of: StatusOf,
     since: date,
     *,
     card_files: Sequence[str] = (),
-    look_back: timedelta = timedelta(0),
+    zone: ZoneInfo = ZoneInfo("Europe/Moscow"),
     dry_run: bool = False,
 ) -> Iterator[Filled]:
-    """Yield what became of each question whose rubric changed since the day, less the look-back.
+    """Yield what became of each question whose rubric changed since the day, by local time.
 
     Raises ChannelError when the SED is away: what was written stays, the next run goes on.
     """
+    start = datetime.combine(since, time(), zone).astimezone(UTC)
     for card_file in card_files or ("",):
-        query = CardQuery((card_file,) if card_file else (), since - look_back)
+        query = CardQuery((card_file,) if card_file else (), since)
         try:
             for card in sed.cards(query):
                 for question in card.questions:
-                    yield _question(sed, status_of, card, question, dry_run=dry_run)
+                    if not _before(card, question, start):
+                        yield _question(sed, status_of, card, question, dry_run=dry_run)
         except ItemError as error:
             yield Filled(card_file, "", "", Fate.FAILED, note=error.sentence)
+
+
+def _before(card: Card, question: RubricValue, start: datetime) -> bool:
+    """A SED may give more than was asked for (open cards always): what is older stays as it is."""
+    moment = question.changed_at or card.received_at
+    return moment is not None and moment < start
 
 
 def _question(sed: Sed, status_of: StatusOf, card: Card, question: RubricValue, *, dry_run: bool) -> Filled:
