@@ -92,8 +92,8 @@ def backfill(
     status_of: StatusOf,
     since: date,
     *,
+    zone: ZoneInfo,
     card_files: Sequence[str] = (),
-    zone: ZoneInfo = ZoneInfo("Europe/Moscow"),
     dry_run: bool = False,
 ) -> Iterator[Filled]:
     """Yield what became of each question whose rubric changed since the day, by local time.

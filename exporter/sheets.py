@@ -12,9 +12,7 @@ _HEAD = PatternFill("solid", fgColor="1F4E78")
 _MAX_CELL = 32_000
 
 
-def sheet_of(
-    book: Workbook, title: str, headers: Sequence[str], widths: Sequence[int]
-) -> WriteOnlyWorksheet:
+def sheet_of(book: Workbook, title: str, headers: Sequence[str], widths: Sequence[int]) -> WriteOnlyWorksheet:
     """Add a sheet to a write-only workbook."""
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"

@@ -19,6 +19,7 @@ from typing import IO, Any, Self
 
 from exporter.fact import CELLS, SEPARATOR, Fact, plain_text, plain_values
 from exporter.factfile import plain
+from exporter.marts import Spooled
 from exporter.quality import Checked, judged, latest, problems_of
 from exporter.row import Row
 from exporter.survey import Survey
@@ -41,12 +42,18 @@ class Spool:
         self.written = 0
         self.hash = ""
 
+    @property
+    def spooled(self) -> Spooled:
+        """What the mart is given."""
+        return Spooled(self.facts, self.quarantine, self.hash, self.written, self.survey.refused)
+
     def fill(self, rows: Iterable[Row], as_of: datetime, ahead: Take | None = None) -> None:
         """Read the rows to their end; `ahead` is given the lines of facts while more are read."""
         digest, limit = hashlib.sha256(), latest(as_of)
-        with self.facts.open("wb") as facts, self.quarantine.open(
-            "w", encoding="utf-8", errors="replace", newline=""
-        ) as no:
+        with (
+            self.facts.open("wb") as facts,
+            self.quarantine.open("w", encoding="utf-8", errors="replace", newline="") as no,
+        ):
             refused = _writer(no)
             refused.writerow(QUARANTINED)
             lines = [SEPARATOR.join(SPOOLED).encode() + b"\n"]

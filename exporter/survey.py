@@ -93,5 +93,5 @@ def passing(rows: Iterable[Row], survey: Survey, as_of: datetime) -> Iterator[Fa
     for row in rows:
         checked = check(row, as_of)
         survey.take(checked)
-        if checked.fact is not None:
+        if checked.fact is not None and not checked.fact.deleted:
             yield checked.fact

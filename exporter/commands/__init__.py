@@ -23,7 +23,9 @@ app = typer.Typer(
 app.command("facts", help=_("write the facts of the journal or of a list file to a file"))(facts)
 app.command("check", help=_("say what cannot go to the mart and why, before anything is sent"))(check)
 app.command("load", help=_("load the facts into a mart: all or nothing, harmless to repeat"))(load)
-app.command("reconcile", help=_("count source, journal and mart side by side; name every difference"))(reconcile)
+app.command("reconcile", help=_("count source, journal and mart side by side; name every difference"))(
+    reconcile
+)
 app.command("batches", help=_("the ledger of loads"))(batches)
 app.command("backfill", help=_("fill «Выгрузка в витрину ПОС» and «Статус ПОС» in a SED's cards"))(backfill)
 app.command("workdays", help=_("the control date: so many working days after a day"))(workdays)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 SedOption = Annotated[str, typer.Option("--sed", help=_("section of the SED: sed.NAME"))]
 SinceOption = Annotated[
-    datetime, typer.Option("--from", formats=["%Y-%m-%d"], help=_("cards whose rubric changed since this day"))
+    datetime,
+    typer.Option("--from", formats=["%Y-%m-%d"], help=_("cards whose rubric changed since this day")),
 ]
 LookBackOption = Annotated[int, typer.Option("--look-back", min=0, help=_("so many days earlier as well"))]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("say what would be written"))]
@@ -65,10 +66,7 @@ def _show(counts: "Counter[Fate]", told: list["Filled"], *, dry_run: bool, as_js
         return
     show_table(
         [_("card file"), _("card"), _("question"), _("what"), _("value")],
-        [
-            (one.card_file, one.card, one.question, one.fate.word(dry_run=dry_run), one.note)
-            for one in told
-        ],
+        [(one.card_file, one.card, one.question, one.fate.word(dry_run=dry_run), one.note) for one in told],
         title=_("To be mended"),
     )
     show_table(

@@ -18,7 +18,8 @@ def batches(mart: MartOption = "", config: ConfigOption = None, as_json: JsonOpt
         show_json([asdict(one) for one in ledger])
         return
     headers = [
-        _("batch"), _("source"), _("state"), _("as of"), _("rows"), _("inserted"), _("updated"), _("cannot go"),
+        _("batch"), _("source"), _("state"), _("as of"),
+        _("rows"), _("inserted"), _("updated"), _("cannot go"),
     ]  # fmt: skip
     show_table(
         headers,

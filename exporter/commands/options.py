@@ -21,14 +21,17 @@ CardFileOption = Annotated[
     typer.Option("--card-file", "--cardfile", help=_("only this card file of the SED; may be repeated")),
 ]
 MartOption = Annotated[
-    str, typer.Option("--mart", help=_("duckdb:///…, sqlite:///… or postgresql://… (default: [export] mart)"))
+    str,
+    typer.Option(
+        "--mart", help=_("duckdb:///…, sqlite:///… or postgresql://… (default: the one of the settings)")
+    ),
 ]
 SourceOption = Annotated[str, typer.Option("--source", help=_("only rows of this source"))]
 Command = Callable[..., None]
 
 
 def asks_source(command: Command) -> Command:
-    """Give a command the options that say where facts come from; its first argument gets them as one `Asked`."""
+    """Give a command the options that say where facts come from, as one `Asked`: its first argument."""
 
     @wraps(command)
     def told(**given: Any) -> None:  # noqa: ANN401 - whatever the options are

@@ -10,10 +10,12 @@ from config.console import show_error, show_json
 from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption
 
-SinceOption = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help=_("the day to count from"))]
+SinceOption = Annotated[
+    datetime, typer.Option("--from", formats=["%Y-%m-%d"], help=_("the day to count from"))
+]
 DaysOption = Annotated[int, typer.Option("--days", min=1, help=_("working days to count"))]
 CalendarOption = Annotated[
-    Path | None, typer.Option("--calendar", help=_("your own calendar (default: [export] calendar)"))
+    Path | None, typer.Option("--calendar", help=_("your own calendar (default: the one of the settings)"))
 ]
 
 

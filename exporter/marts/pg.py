@@ -60,7 +60,9 @@ class PostgresMart(SqlMart):
     def copy_in(self, table: str, kinds: dict[str, str], path: Path) -> None:
         """Stream the file."""
         texts = ", ".join(name for name, kind in kinds.items() if kind == "text")
-        command = f"COPY {table} FROM STDIN (FORMAT csv, HEADER, DELIMITER E'\\x1f', FORCE_NOT_NULL ({texts}))"
+        command = (
+            f"COPY {table} FROM STDIN (FORMAT csv, HEADER, DELIMITER E'\\x1f', FORCE_NOT_NULL ({texts}))"
+        )
         try:
             with path.open("rb") as stream, self._connection.cursor().copy(command) as copy:
                 while chunk := stream.read(_CHUNK):

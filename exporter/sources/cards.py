@@ -109,7 +109,13 @@ class CardSource:
         if same_key(_field(card, _EXPORT)) in _NO:
             problems.append(Problem("withheld"))
         return Row(
-            fact, tuple(problems), place, card.ref.id, closed=closed, withdrawn=withdrawn, message=message_of(card)
+            fact,
+            tuple(problems),
+            place,
+            card.ref.id,
+            closed=closed,
+            withdrawn=withdrawn,
+            message=message_of(card),
         )
 
     def _placed(self, card: Card) -> Fact:

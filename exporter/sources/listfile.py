@@ -62,9 +62,7 @@ class ListFile:
         fact = self._judged(fact, dates)
         problems = [*line.problems, *(Problem(name) for name in ("confidential", "withheld") if marks[name])]
         message = marks["message"] or ""
-        return Row(
-            fact, tuple(problems), place, closed=closed, withdrawn=dates.withdrawn, message=message
-        )
+        return Row(fact, tuple(problems), place, closed=closed, withdrawn=dates.withdrawn, message=message)
 
     def _judged(self, fact: Fact, dates: Dates) -> Fact:
         repeated = self.definitions.repeated(

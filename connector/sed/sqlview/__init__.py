@@ -19,7 +19,9 @@ def build(section: Mapping[str, object], folder: Path) -> Sed:
     return SqlViewSed(
         settings,
         Database(settings.url, settings.password, settings, folder),
-        Database(writer.url or settings.url, writer.password or settings.password, settings, folder, write=True)
+        Database(
+            writer.url or settings.url, writer.password or settings.password, settings, folder, write=True
+        )
         if writer
         else None,
     )

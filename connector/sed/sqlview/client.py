@@ -48,12 +48,17 @@ class Database:
             protect(password)
 
     @contextmanager
-    def rows(self, place: str, statement: TextClause, given: Mapping[str, Any]) -> Iterator[tuple[list[str], Rows]]:
+    def rows(
+        self, place: str, statement: TextClause, given: Mapping[str, Any]
+    ) -> Iterator[tuple[list[str], Rows]]:
         """Run a SELECT; yield its columns and its rows, fetched in batches. Raises as translated."""
         options = {"stream_results": True, "yield_per": self._choice.batch, "postgresql_readonly": True}
-        with translated(place), self._opened() as connection:
-            with connection.execution_options(**options).execute(statement, dict(given)) as result:
-                yield list(result.keys()), iter(result)
+        with (
+            translated(place),
+            self._opened() as connection,
+            connection.execution_options(**options).execute(statement, dict(given)) as result,
+        ):
+            yield list(result.keys()), iter(result)
 
     def all(self, place: str, sql: str) -> list[Sequence[Any]]:
         """Run a small SELECT without parameters; return its rows."""
@@ -77,7 +82,9 @@ class Database:
         with translated(place), self._opened() as connection:
             for statement in statements:
                 if connection.dialect.name in _EXPLAINS and _is_plain(statement.text):
-                    connection.execute(text(f"EXPLAIN {statement.text}").bindparams(**_empty(statement, given)))
+                    connection.execute(
+                        text(f"EXPLAIN {statement.text}").bindparams(**_empty(statement, given))
+                    )
 
     def close(self) -> None:
         """Close every connection."""
@@ -97,7 +104,9 @@ class Database:
         if backend == "sqlite":
             return create_engine("sqlite://", creator=self._sqlite(url), pool_size=2)
         if backend == "postgresql":
-            options = f"-c statement_timeout={int(self._choice.silence * 1000)} -c timezone={self._choice.zone}"
+            options = (
+                f"-c statement_timeout={int(self._choice.silence * 1000)} -c timezone={self._choice.zone}"
+            )
             arguments = {"connect_timeout": max(2, int(self._choice.connect)), "options": options}
             return create_engine(url, connect_args=arguments, pool_size=2, pool_pre_ping=True)
         return create_engine(url, pool_size=2, pool_pre_ping=True)

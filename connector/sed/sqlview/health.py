@@ -47,11 +47,10 @@ def _cards(
     settings: SqlViewSettings, reader: Database, cards: TextClause, given: Mapping[str, Any]
 ) -> Iterator[Finding]:
     values = dict(given)
-    if "cardfile" in values and not isinstance(settings.card_files, str):
-        values["cardfile"] = settings.card_files[0]
-    elif "cardfile" in values and settings.card_files:
-        names = reader.all("card_files", settings.card_files)
-        values["cardfile"] = str(names[0][0]) if names else ""
+    told = settings.card_files
+    if "cardfile" in values and told:
+        names = [str(row[0]) for row in reader.all("card_files", told)] if isinstance(told, str) else told
+        values["cardfile"] = names[0] if names else ""
     with reader.rows("cards", cards, values) as (columns, rows):
         layout = Layout.of(columns, settings.zone)
         missing = layout.missing()

@@ -43,7 +43,9 @@ def translate(error: SQLAlchemyError, place: str) -> ConnectorError:
     if isinstance(error, ProgrammingError) or any(word in why for word in _STATEMENT):
         sentence = _("{place}: the database refuses the statement: {why}").format(place=place, why=why)
         return AuthError(sentence, code="statement")
-    if isinstance(error, OperationalError | InterfaceError) or getattr(error, "connection_invalidated", False):
+    if isinstance(error, OperationalError | InterfaceError) or getattr(
+        error, "connection_invalidated", False
+    ):
         return RetryableError(_("the database is not reached: {why}").format(why=why))
     return PermanentError(_("{place}: {why}").format(place=place, why=why))
 

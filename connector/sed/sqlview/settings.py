@@ -1,6 +1,6 @@
 """What one database of cards is set up with: where it is, what is selected, what may be written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,7 @@ class SqlViewSettings:
     card_files: str | tuple[str, ...] = ()  # their names, or a SELECT of id and name
     rubrics: str = ""  # SELECT of code and name
     annotate: Annotate | None = None
-    zone: ZoneInfo = ZoneInfo("Europe/Moscow")  # of times without a zone
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))  # of times without a zone
     cursor: Literal["integer", "text", "time"] = "integer"  # what :cursor is
     batch: int = 1000  # rows fetched at once
     connect: Seconds = 10.0

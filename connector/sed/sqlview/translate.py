@@ -13,7 +13,12 @@ from connector.sed.sqlview.values import ValueProblemError, as_day, as_moment, a
 
 REQUIRED = ("card", "question", "code", "received_at")
 # Columns of our own names; every other column becomes a field of the card under its own name.
-TIMES = {"received_at": False, "due_at": True, "answered_at": False, "changed_at": False}  # True: end of a day
+TIMES = {
+    "received_at": False,
+    "due_at": True,
+    "answered_at": False,
+    "changed_at": False,
+}  # True: end of a day
 KNOWN = (
     *REQUIRED, "number", "registered_on", "card_file", "key", "name", "status", "platform_status", "result",
     "due_at", "answered_at", "changed_at", "cursor", "mart",
@@ -59,7 +64,9 @@ class Layout:
         """Make a card of its rows; what stands on the card is read from the first one."""
         first = rows[0]
         reader = Reading(self.zone)
-        ref = CardRef(as_text(first["card"]), as_text(first.get("number")), reader.day(first, "registered_on"))
+        ref = CardRef(
+            as_text(first["card"]), as_text(first.get("number")), reader.day(first, "registered_on")
+        )
         return Card(
             ref,
             as_text(first.get("card_file")),
@@ -131,7 +138,9 @@ def looked_at(layout: Layout, rows: Iterable[Sequence[Any]]) -> Iterator[Finding
     for name, sentence in seen.items():
         yield Finding(f"cards.{name}", ok=False, sentence=sentence)
     if not seen:
-        sentence = _("{rows} rows were tried, all can be read") if count else _("no row to try: types are not known")
+        sentence = (
+            _("{rows} rows were tried, all can be read") if count else _("no row to try: types are not known")
+        )
         yield Finding("cards", ok=True, sentence=sentence.format(rows=count))
 
 

@@ -27,7 +27,7 @@ def as_text(value: object) -> str:
 
 
 def as_moment(value: object, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
-    """Return an instant in UTC; a day is its first second by local time, or its last. Raises ValueProblemError."""
+    """Return an instant in UTC; a day is its first local second, or its last. Raises ValueProblemError."""
     if isinstance(value, str):
         value = _read(value.strip())
     if value is None:
