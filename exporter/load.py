@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exporter.marts import Batch, BatchKind, BatchState, Mart
+from exporter.marts import Batch, BatchKind, BatchState, Mart, Spooled
 from exporter.sources import Source
 from exporter.spool import Spool
 from exporter.survey import Survey
@@ -36,11 +36,11 @@ def load(
 ) -> Loaded:
     """Bring a source into the mart. Killed anywhere and run again it comes to the same."""
     batch = mart.begin(source.name, as_of, kind)
-    with Spool() as spool:
+    with Spool() as spool, mart.ahead() as ahead:
         step("read")
-        spool.fill(source.rows(), as_of)
+        spool.fill(source.rows(), as_of, ahead)
         step("publish")
-        spooled = spool.spooled
+        spooled = spooled_of(spool)
         total = spool.written + spool.survey.refused
         if total and spool.survey.refused / total > max_refused:
             done = mart.hold(batch, spooled)
@@ -54,3 +54,8 @@ def changed_from(mart: Mart, source: str, look_back: timedelta) -> datetime | No
     """Return since when changes are to be read: some time before the last load; None = everything."""
     last = mart.last(source)
     return None if last is None else last.as_of - look_back
+
+
+def spooled_of(spool: Spool) -> Spooled:
+    """Return what a mart is given of a batch."""
+    return Spooled(spool.facts, spool.quarantine, spool.hash, spool.written, spool.survey.refused)

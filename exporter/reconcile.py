@@ -8,6 +8,7 @@ from datetime import date, datetime
 from config.settings import Settings
 from connector.journal.opening import open_journal
 from exporter.crosscheck import Crosscheck, scope_of
+from exporter.load import spooled_of
 from exporter.marts import Difference, Mart, Tally
 from exporter.opening import cabinets_of
 from exporter.row import Row
@@ -64,7 +65,7 @@ def reconcile(
     with Spool() as spool:
         rows = watch(source.rows())
         spool.fill(third.passing(rows, as_of, limit) if third else rows, as_of)
-        tallies, differences = mart.compare(source.name, spool.spooled, limit)
+        tallies, differences = mart.compare(source.name, spooled_of(spool), limit)
         if third is not None:
             differences += third.differences(limit - len(differences))
         return Reconciled(list(_lines(tallies, source, third)), differences, spool.survey)

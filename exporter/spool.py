@@ -10,16 +10,16 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from exporter.fact import CELLS, SEPARATOR, Fact, plain_text, plain_values
 from exporter.factfile import plain
-from exporter.marts import Spooled
+from exporter.marts import Take
 from exporter.quality import Checked, judged, latest, problems_of
 from exporter.row import Row
 from exporter.survey import Survey
@@ -28,8 +28,6 @@ SPOOLED = ("ordinal", "version", *CELLS, "fingerprint")
 QUARANTINED = ("source", "card", "question", "cabinet", "card_file", "reasons", "place", "link", "fact")
 _CHUNK = 4000  # rows written at once
 _SEPARATORS = len(CELLS) - 1
-
-Take = Callable[[bytes], None]  # whole lines of the file of facts, as soon as they are written
 
 
 class Spool:
@@ -42,20 +40,13 @@ class Spool:
         self.written = 0
         self.hash = ""
 
-    @property
-    def spooled(self) -> Spooled:
-        """What the mart is given."""
-        return Spooled(self.facts, self.quarantine, self.hash, self.written, self.survey.refused)
-
     def fill(self, rows: Iterable[Row], as_of: datetime, ahead: Take | None = None) -> None:
         """Read the rows to their end; `ahead` is given the lines of facts while more are read."""
         digest, limit = hashlib.sha256(), latest(as_of)
-        with (
-            self.facts.open("wb") as facts,
-            self.quarantine.open("w", encoding="utf-8", errors="replace", newline="") as no,
-        ):
-            refused = _writer(no)
-            refused.writerow(QUARANTINED)
+        with self.facts.open("wb") as facts, self.quarantine.open(
+            "w", encoding="utf-8", errors="replace", newline=""
+        ) as no:
+            no.write(SEPARATOR.join(QUARANTINED) + "\n")
             lines = [SEPARATOR.join(SPOOLED).encode() + b"\n"]
             facts.write(lines.pop())
 
@@ -68,7 +59,7 @@ class Spool:
                     ahead(chunk)
 
             for row in rows:
-                fact = self._passed(row, limit, refused)
+                fact = self._passed(row, limit, no)
                 if fact is None:
                     continue
                 self.written += 1
@@ -78,7 +69,7 @@ class Spool:
             flush()
         self.hash = digest.hexdigest()
 
-    def _passed(self, row: Row, limit: datetime, refused: Any) -> Fact | None:  # noqa: ANN401 - see _writer
+    def _passed(self, row: Row, limit: datetime, refused: IO[str]) -> Fact | None:
         problems = problems_of(row, limit)
         if not problems:
             self.survey.rows += 1
@@ -86,7 +77,7 @@ class Spool:
         checked = judged(row, problems)
         self.survey.take(checked)
         if checked.fact is None and not checked.withheld:
-            refused.writerow(_refused(checked))
+            refused.write(_quoted(_refused(checked)) + "\n")
         return checked.fact
 
     def __enter__(self) -> Self:
@@ -116,20 +107,17 @@ class _Echo:
         return text
 
 
-def _quoted(values: list[str]) -> str:
+def _quoted(values: Iterable[str]) -> str:
+    """Return cells as a line without its end. `\\r\\n`, for the module quotes only what ends its lines."""
     cells = [value.replace("\0", "") for value in values]
-    quoted: str = csv.writer(_Echo, delimiter=SEPARATOR, lineterminator="").writerow(cells)  # type: ignore[arg-type, assignment]
-    return quoted
+    quoted: str = csv.writer(_Echo, delimiter=SEPARATOR, lineterminator="\r\n").writerow(cells)  # type: ignore[arg-type, assignment]
+    return quoted.removesuffix("\r\n")
 
 
-def _refused(checked: Checked) -> Sequence[str | int]:
+def _refused(checked: Checked) -> Sequence[str]:
     fact, row = checked.row.fact, checked.row
     reasons = json.dumps([asdict(problem) for problem in checked.problems], ensure_ascii=False)
     said = json.dumps({**plain(fact), "closed": row.closed, "withdrawn": row.withdrawn}, ensure_ascii=False)
     key = (fact.source, fact.card or row.place, fact.question)
-    cabinet = "" if fact.cabinet is None else fact.cabinet
+    cabinet = "" if fact.cabinet is None else str(fact.cabinet)
     return [*key, cabinet, fact.card_file, reasons, row.place, row.link, said]
-
-
-def _writer(stream: IO[str]) -> Any:  # noqa: ANN401 - the csv module's own type has no name
-    return csv.writer(stream, delimiter=SEPARATOR, lineterminator="\n")

@@ -142,6 +142,25 @@ class MartConformance:
             assert mart.last("delo") is None
         assert not put(url, row("1"), row("2", **BAD), max_refused=0.5).held
 
+    def test_a_batch_of_many_pieces_above_and_below_the_threshold(self, url):
+        many = [row(str(number)) for number in range(9000)]
+        assert put(url, *many, row("bad", **BAD), max_refused=0).held
+        assert held(url) == {}
+        assert put(url, *many, row("bad", **BAD)).batch.inserted == 9000
+        again = put(url, *many[:4001], row("0", version=2, category="Мосты")).batch
+        assert (again.unchanged, again.updated, again.doubled) == (4000, 1, 1)
+
+    def test_a_source_that_breaks_off_publishes_nothing(self, url):
+        class Broken(Given):
+            def rows(self):
+                yield from (row(str(number)) for number in range(5000))
+                raise ConnectionError("away")
+
+        with closing(open_mart(url)) as mart, pytest.raises(ConnectionError):
+            load(mart, Broken(), NOON, max_refused=1)
+        assert held(url) == {}
+        assert put(url, row("1")).batch.number == 1
+
     def test_an_empty_load_is_a_batch_too(self, url):
         assert put(url).batch.state is BatchState.PUBLISHED
         assert put(url, row("1"), name="другая").batch.number == 2
@@ -253,4 +272,6 @@ def _die_at(mart, calls):
 
         return counting
 
-    mart.run, mart.copy_in = counted(mart.run), counted(mart.copy_in)
+    for name in ("run", "copy_in", "_send"):
+        if hasattr(mart, name):
+            setattr(mart, name, counted(getattr(mart, name)))
