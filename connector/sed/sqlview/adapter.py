@@ -30,6 +30,7 @@ class SqlViewSed:
 
     def __init__(self, settings: SqlViewSettings, reader: Database, writer: Database | None = None) -> None:
         self._settings, self._reader, self._writer = settings, reader, writer
+        self._takes = statement.parameters(settings.cards)
         self._cards = statement.typed(settings.cards, statement.card_types(settings.cursor))
 
     @property
@@ -42,7 +43,7 @@ class SqlViewSed:
             answer_files=False,
             exchange=False,
             cards=True,
-            card_cursor="cursor" in self._settings.takes,
+            card_cursor="cursor" in self._takes,
             annotate=self._writer is not None,
             dictionaries=tuple(sorted(kind for kind, told in kinds.items() if told)),
         )
@@ -55,12 +56,12 @@ class SqlViewSed:
 
     def cards(self, query: CardQuery) -> Iterator[Card]:
         """Yield the cards of every card file asked for, streamed. Raises as `connector.sed.Sed` says."""
-        if "cardfile" not in self._settings.takes:
+        self._must_exist(query.card_files)
+        if "cardfile" not in self._takes:
             wanted = frozenset(query.card_files)
             yield from (card for card in self._selected(query, "") if not wanted or card.card_file in wanted)
             return
         for card_file in query.card_files or self._all_card_files():
-            self._must_exist(card_file)
             yield from self._selected(query, card_file)
 
     def _selected(self, query: CardQuery, card_file: str) -> Iterator[Card]:
@@ -74,7 +75,7 @@ class SqlViewSed:
 
     def _advancing(self, query: CardQuery, cards: Iterator[Card]) -> Iterator[Card]:
         """Let each card bear the farthest cursor so far: one that is still open may come with an old one."""
-        if "cursor" not in self._settings.takes:
+        if "cursor" not in self._takes:
             yield from (replace(card, cursor="") for card in cards)
             return
         farthest = self._cursor(query.cursor)
@@ -90,7 +91,7 @@ class SqlViewSed:
             "cardfile": card_file,
             "cursor": self._cursor(query.cursor),
         }
-        return {name: value for name, value in given.items() if name in self._settings.takes}
+        return {name: value for name, value in given.items() if name in self._takes}
 
     def _cursor(self, text: str) -> Any:  # noqa: ANN401 - of the kind that the settings name
         _type, before_all, read = statement.CURSORS[self._settings.cursor]
@@ -103,7 +104,7 @@ class SqlViewSed:
     def _wanted(self, query: CardQuery, card: Card) -> bool:
         """What a statement has no parameter for is sorted out here; what is still open always goes."""
         since = query.rubric_changed_from
-        if since is None or "from" in self._settings.takes or card.answered_at is None:
+        if since is None or "from" in self._takes or card.answered_at is None:
             return True
         start = datetime.combine(since, time(), self._settings.zone).astimezone(UTC)
         return any(one.changed_at is None or one.changed_at >= start for one in card.questions)
@@ -114,19 +115,17 @@ class SqlViewSed:
             raise PermanentError(sentence, code="card-files")
         return [entry.id for entry in self._entries("card_files", self._settings.card_files)]
 
-    def _must_exist(self, card_file: str) -> None:
+    def _must_exist(self, card_files: Sequence[str]) -> None:
         """A card file that nobody knows would read as an empty one."""
-        if not self._settings.card_files:
+        if not card_files or not self._settings.card_files:
             return
-        known = self._known_card_files()
-        if card_file not in known:
-            close = difflib.get_close_matches(card_file, known, n=1, cutoff=0.6)
-            hint = _("did you mean «{name}»?").format(name=close[0]) if close else ""
-            sentence = _("there is no card file «{name}».").format(name=card_file)
-            raise PermanentError(f"{sentence} {hint}".strip(), code="card-file")
-
-    def _known_card_files(self) -> frozenset[str]:
-        return frozenset(entry.id for entry in self._entries("card_files", self._settings.card_files))
+        known = {entry.id for entry in self._entries("card_files", self._settings.card_files)}
+        for name in card_files:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+                hint = _("did you mean «{name}»?").format(name=close[0]) if close else ""
+                sentence = _("there is no card file «{name}».").format(name=name)
+                raise PermanentError(f"{sentence} {hint}".strip(), code="card-file")
 
     # -- dictionaries
 

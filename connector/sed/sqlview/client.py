@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,17 +87,12 @@ class Database:
                         text(f"EXPLAIN {statement.text}").bindparams(**_empty(statement, given))
                     )
 
-    def close(self) -> None:
-        """Close every connection."""
-        with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
-
     def _opened(self) -> Any:  # noqa: ANN401 - SQLAlchemy's context manager of a connection
         with self._lock:
             if self._engine is None:
                 self._engine = self._made()
+                # A SED is not closed by its users: the connections go with it, or with the process.
+                weakref.finalize(self, self._engine.dispose)
         return self._engine.connect()
 
     def _made(self) -> Engine:

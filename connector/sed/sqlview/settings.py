@@ -72,11 +72,6 @@ class SqlViewSettings:
         if self.batch < 1:
             _refuse("batch", _("give at least one row"))
 
-    @property
-    def takes(self) -> frozenset[str]:
-        """The parameters that the SELECT of cards has."""
-        return parameters(self.cards)
-
 
 def _url(place: str, text: str) -> URL:
     try:
