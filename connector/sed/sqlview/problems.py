@@ -40,7 +40,7 @@ def translate(error: SQLAlchemyError, place: str) -> ConnectorError:
     why = first_line(error)
     if any(word in why or word == state(error) for word in _STRANGER):
         return AuthError(_("the database does not let us in: {why}").format(why=why))
-    if isinstance(error, ProgrammingError) or any(word in why for word in _STATEMENT):
+    if _is_statement(error, why):
         sentence = _("{place}: the database refuses the statement: {why}").format(place=place, why=why)
         return AuthError(sentence, code="statement")
     if isinstance(error, OperationalError | InterfaceError) or getattr(
@@ -48,6 +48,13 @@ def translate(error: SQLAlchemyError, place: str) -> ConnectorError:
     ):
         return RetryableError(_("the database is not reached: {why}").format(why=why))
     return PermanentError(_("{place}: {why}").format(place=place, why=why))
+
+
+def _is_statement(error: SQLAlchemyError, why: str) -> bool:
+    """Whether the statement or its rights are wrong, not one row of data."""
+    if told := state(error):
+        return told.startswith(("42", "3D", "3F"))
+    return isinstance(error, ProgrammingError) or any(word in why for word in _STATEMENT)
 
 
 def first_line(error: BaseException) -> str:

@@ -10,8 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 from config.i18n import _
 
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_TEXT = re.compile(r"'(?:[^']|'')*'")
+_ASIDE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*\"""", re.DOTALL)  # remarks and quotes
 _READS = ("select", "with", "values")
 
 # Where a restriction is not asked for, its parameter lets everything pass.
@@ -33,7 +32,7 @@ def problem(sql: str, known: frozenset[str], *, reads: bool) -> str:
     bare = _bare(sql)
     if not bare:
         return _("is empty")
-    if ";" in _TEXT.sub("''", bare):
+    if ";" in _ASIDE.sub(" ", bare):
         return _("give one statement, without a semicolon")
     if reads and bare.split(None, 1)[0].lower() not in _READS:
         return _("must be a SELECT: this adapter reads")
@@ -59,11 +58,9 @@ def card_types(cursor: str) -> dict[str, TypeEngine[Any]]:
 
 
 def _bare(sql: str) -> str:
-    """Return the statement without comments (a colon in one is no parameter) and its last semicolon."""
-    kept: list[str] = []
-    end = 0
-    for quoted in _TEXT.finditer(sql):
-        kept += [_COMMENT.sub(" ", sql[end : quoted.start()]), quoted[0]]
-        end = quoted.end()
-    kept.append(_COMMENT.sub(" ", sql[end:]))
-    return "".join(kept).strip().rstrip(";").rstrip()
+    """Return the statement without remarks and its last semicolon; a colon in quotes is no parameter."""
+    return _ASIDE.sub(_plain, sql).strip().rstrip(";").rstrip()
+
+
+def _plain(aside: re.Match[str]) -> str:
+    return " " if aside[0].startswith(("--", "/*")) else aside[0].replace(":", r"\:")

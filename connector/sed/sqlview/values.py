@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 # What systems write where there is no date.
@@ -17,7 +18,7 @@ def as_text(value: object) -> str:
     """Return a value as text: a whole number without a point, a row version in hex."""
     if value is None:
         return ""
-    if isinstance(value, float | Decimal) and value == int(value):
+    if isinstance(value, float | Decimal) and isfinite(value) and value == int(value):
         return str(int(value))
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()

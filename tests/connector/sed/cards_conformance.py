@@ -59,7 +59,9 @@ class CardsConformance:
     # what applies of the suite of messages
     test_healthy_peer_is_found_healthy = SedConformance.test_healthy_peer_is_found_healthy
     test_capability_claims_are_true = SedConformance.test_capability_claims_are_true
-    test_foreign_file_reference_is_an_error = SedConformance.test_foreign_file_reference_is_an_error_not_a_file
+    test_foreign_file_reference_is_an_error = (
+        SedConformance.test_foreign_file_reference_is_an_error_not_a_file
+    )
 
     @pytest.fixture(autouse=True)
     def _one_card_file(self, peer):
@@ -78,9 +80,7 @@ class CardsConformance:
                 call()
 
     def test_a_card_comes_whole(self, peer, sed):
-        kept = a_card(
-            "1", CODE, OTHER, key="pos:7:101:1", fields={"region": "Тверская область", MART: "Нет"}
-        )
+        kept = a_card("1", CODE, OTHER, key="pos:7:101:1", fields={"region": "Тверская область", MART: "Нет"})
         peer.keep(kept)
         [card] = sed.cards(CardQuery(("К1",)))
         assert replace(card, cursor="", fields=dict(card.fields)) == kept
@@ -113,7 +113,9 @@ class CardsConformance:
     def test_by_the_day_of_the_rubric_nothing_younger_is_missed(self, peer, sed):
         peer.keep(
             a_card("1", changed=NOON - timedelta(days=3)),
-            a_card("2", changed=datetime(2026, 3, 1, 21, 0, tzinfo=UTC)),  # midnight in Moscow: already the 2nd
+            a_card(
+                "2", changed=datetime(2026, 3, 1, 21, 0, tzinfo=UTC)
+            ),  # midnight in Moscow: already the 2nd
             a_card("3", changed=NOON + timedelta(days=3)),
             a_card("4", changed=NOON - timedelta(days=3), answered_at=None),  # open: time makes it overdue
         )

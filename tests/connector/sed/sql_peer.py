@@ -1,4 +1,4 @@
-"""A small SED's database of the tests' own: real SQLite file or real PostgreSQL, with a reader and a writer."""
+"""A small SED's database of the tests' own: a real SQLite file or a real PostgreSQL."""
 
 from sqlalchemy import create_engine, event, text
 
