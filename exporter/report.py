@@ -45,6 +45,14 @@ def count_rows(survey: Survey) -> Iterator[Sequence[object]]:
         yield cabinet, card_file, action_word(REASONS[code].action), text_of(code), number, advice_of(code)
 
 
+def example_rows(survey: Survey, number: int) -> Iterator[Sequence[object]]:
+    """Yield the first rows of each reason for which a row cannot go: reason, card, question, value, place."""
+    for (_cabinet, _card_file, code), cards in survey.named.items():
+        if REASONS[code].action is Action.REFUSE:
+            for one in cards[:number]:
+                yield text_of(code), one.card, one.question, one.value, one.place
+
+
 def action_word(action: Action) -> str:
     """Say what becomes of a row."""
     return {

@@ -43,9 +43,10 @@ class Spool:
     def fill(self, rows: Iterable[Row], as_of: datetime, ahead: Take | None = None) -> None:
         """Read the rows to their end; `ahead` is given the lines of facts while more are read."""
         digest, limit = hashlib.sha256(), latest(as_of)
-        with self.facts.open("wb") as facts, self.quarantine.open(
-            "w", encoding="utf-8", errors="replace", newline=""
-        ) as no:
+        with (
+            self.facts.open("wb") as facts,
+            self.quarantine.open("w", encoding="utf-8", errors="replace", newline="") as no,
+        ):
             no.write(SEPARATOR.join(QUARANTINED) + "\n")
             lines = [SEPARATOR.join(SPOOLED).encode() + b"\n"]
             facts.write(lines.pop())

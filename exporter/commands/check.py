@@ -21,6 +21,9 @@ ReportOption = Annotated[
 ]
 
 
+_EXAMPLES = 3  # rows that cannot go, named on the screen by reason; the report names them all
+
+
 @asks_source
 def check(asked: "Asked", report: ReportOption = None, as_json: JsonOption = False) -> None:
     """Count every reason by cabinet and card file."""
@@ -39,10 +42,12 @@ def examine(asked: "Asked", report: Path | None, *, as_json: bool) -> None:
     if as_json:
         show_json({**survey.as_dict(), "details": list(survey.details())})
     else:
-        from exporter.report import count_rows
+        from exporter.report import count_rows, example_rows
 
         headers = [_("cabinet"), _("card file"), _("the row"), _("reason"), _("rows"), _("what to do")]
         show_table(headers, count_rows(survey), title=_("What is wrong"))
+        headers = [_("reason"), _("card"), _("question"), _("value"), _("place")]
+        show_table(headers, example_rows(survey, _EXAMPLES), title=_("For example"))
         show_table([_("what"), _("number")], summary(survey))
     leave(attention=survey.refused > 0)
 

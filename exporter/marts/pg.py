@@ -103,8 +103,7 @@ class PostgresMart(SqlMart):
 def _copy(table: str, kinds: dict[str, str], *, header: bool) -> str:
     texts = ", ".join(name for name, kind in kinds.items() if kind == "text")
     return (
-        f"COPY {table} FROM STDIN "
-        f"(FORMAT csv, HEADER {header}, DELIMITER E'\\x1f', FORCE_NOT_NULL ({texts}))"
+        f"COPY {table} FROM STDIN (FORMAT csv, HEADER {header}, DELIMITER E'\\x1f', FORCE_NOT_NULL ({texts}))"
     )
 
 

@@ -106,7 +106,12 @@ def test_lines_sent_ahead_that_the_server_refuses_stop_the_reading(postgres_url)
 
 
 def test_a_fact_is_written_and_digested_alike_whatever_stands_in_it(tmp_path):
-    odd = [row("1", category="a\x1fb"), row("2", category='"'), row("3", status="x\0y"), row("4", result="\r")]
+    odd = [
+        row("1", category="a\x1fb"),
+        row("2", category='"'),
+        row("3", status="x\0y"),
+        row("4", result="\r"),
+    ]
     put(f"sqlite:///{tmp_path}/mart.db", *odd)
     with closing(open_mart(f"sqlite:///{tmp_path}/mart.db")) as mart:
         stored = mart.run("SELECT category, status, result, fingerprint FROM fact ORDER BY card")

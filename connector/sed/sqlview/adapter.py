@@ -76,7 +76,7 @@ class SqlViewSed:
     def _advancing(self, query: CardQuery, cards: Iterator[Card]) -> Iterator[Card]:
         """Let each card bear the farthest cursor so far: one that is still open may come with an old one."""
         if "cursor" not in self._takes:
-            yield from (replace(card, cursor="") for card in cards)
+            yield from (replace(card, cursor="") if card.cursor else card for card in cards)
             return
         farthest = self._cursor(query.cursor)
         for card in cards:
@@ -123,9 +123,9 @@ class SqlViewSed:
         for name in card_files:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+                sentence = _("there is no card file «{name}»").format(name=name)
                 hint = _("did you mean «{name}»?").format(name=close[0]) if close else ""
-                sentence = _("there is no card file «{name}».").format(name=name)
-                raise PermanentError(f"{sentence} {hint}".strip(), code="card-file")
+                raise PermanentError("; ".join(filter(None, (sentence, hint))), code="card-file")
 
     # -- dictionaries
 

@@ -62,7 +62,7 @@ def _cards(
 
 def _dictionary(reader: Database, name: str, sql: str) -> Iterator[Finding]:
     rows = reader.all(name, sql)
-    yield Finding(name, ok=bool(rows), sentence=_("{count} rows").format(count=len(rows)))
+    yield Finding(name, ok=bool(rows), sentence=_("rows: {count}").format(count=len(rows)))
 
 
 def _writing(writer: Database, sql: tuple[str, ...]) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ def translate(error: SQLAlchemyError, place: str) -> ConnectorError:
         error, "connection_invalidated", False
     ):
         return RetryableError(_("the database is not reached: {why}").format(why=why))
-    return PermanentError(_("{place}: {why}").format(place=place, why=why))
+    return PermanentError(f"{place}: {why}")
 
 
 def _is_statement(error: SQLAlchemyError, why: str) -> bool:

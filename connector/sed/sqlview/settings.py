@@ -35,7 +35,7 @@ class Annotate:
 
     def __post_init__(self) -> None:
         if not self.sql:
-            raise ValueError(_("annotate.sql: give at least one statement"))
+            raise ValueError("annotate.sql: " + _("give at least one statement"))
         for statement in self.sql:
             _refuse("annotate.sql", problem(statement, ANNOTATE_PARAMETERS, reads=False))
             if "card" not in parameters(statement):

@@ -295,5 +295,5 @@ def test_a_reading_that_is_given_up_lets_go_of_the_database(peer):
 
 
 def test_the_address_of_another_engine_says_which_driver_is_missing(peer):
-    with pytest.raises(AuthError, match="(?i)oracle"):
+    with pytest.raises(AuthError, match=r"(?i)oracle"):
         list(peer.sed(url="oracle://u@db.example.org/x", annotate=None).cards(CardQuery()))
