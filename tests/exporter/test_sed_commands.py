@@ -242,6 +242,6 @@ def test_a_cabinet_cannot_exchange_with_a_database_of_cards(sedlink, lite, tmp_p
     path.write_text(
         path.read_text(encoding="utf-8").replace('sed = "delo"', 'sed = "cards"'), encoding="utf-8"
     )
-    result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["sync"])
+    result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["config", "check"])
     assert result.exit_code == 3
     assert "[sed.cards] only gives cards for the mart" in result.output

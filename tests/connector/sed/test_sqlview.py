@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.i18n import speaking
 from connector.appeal import CardRef, RubricValue
 from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import CardQuery
@@ -22,6 +23,12 @@ from tests.connector.sed.cards_conformance import CODE, NOON, STATUS, a_card
 from tests.connector.sed.sql_peer import CARDS, SqlPeer
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with speaking("en"):
+        yield
 
 
 @pytest.fixture
