@@ -106,9 +106,14 @@ def _settings_or_none(config: Path | None) -> Settings | None:
     return load(path)
 
 
+def settings_of(config: Path | None, *, needed: bool) -> Settings | None:
+    """Return the configuration; None where it is not needed and there is none."""
+    return load_settings(config) if needed else _settings_or_none(config)
+
+
 def export_settings(config: Path | None, *, needed: bool) -> ExportSettings:
     """Return the section [export]; a mart named on the command line needs no configuration."""
-    whole = load_settings(config) if needed else _settings_or_none(config)
+    whole = settings_of(config, needed=needed)
     return whole.export if whole else ExportSettings()
 
 

@@ -10,6 +10,7 @@ from config.i18n import _
 from connector.commands.common import JsonOption
 from exporter.commands.check import examine
 from exporter.commands.options import MartOption, asks_source, leave
+from exporter.commands.protocol import tell_of
 from exporter.commands.shown import summary
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def _loaded(asked: "Asked", mart: str, *, everything: bool) -> "Loaded":
         )
         if not loaded.held:
             keep_place(work, mart)
+        if work.whole is not None and work.whole.mail.host:
+            tell_of(work.whole, mart or work.settings.mart, opened)
     return loaded
 
 
