@@ -37,16 +37,15 @@ def load(
     """Bring a source into the mart. Killed anywhere and run again it comes to the same."""
     batch = mart.begin(source.name, as_of, kind)
     with Spool() as spool, mart.ahead() as ahead:
-        step("read")
+        step(N_("rows read"))
         spool.fill(source.rows(), as_of, ahead)
-        step("publish")
+        step(N_("publishing"))
         spooled = spooled_of(spool)
         total = spool.written + spool.survey.refused
         if total and spool.survey.refused / total > max_refused:
             done = mart.hold(batch, spooled)
         else:
             done = mart.publish(batch, spooled)
-        step("done")
         return Loaded(done, spool.survey)
 
 

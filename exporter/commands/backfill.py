@@ -41,16 +41,16 @@ def backfill(
     as_json: JsonOption = False,
 ) -> None:
     """Fill the empty fields and say what became of every question."""
+    from config.progress import Progress
     from exporter.backfill import Wish, fill
     from exporter.backfill_report import reported
-    from exporter.progress import Progress
     from exporter.run import trouble
 
     settings = load_settings(config)
     wish = Wish(since.date() - timedelta(days=look_back), tuple(card_files or ()), dry_run)
     counts: Counter[Fate] = Counter()
     told: list[Filled] = []
-    with trouble(), Progress() as bar, reported(report, settings, dry_run=dry_run) as keep:
+    with trouble(), Progress(_("rows read")) as bar, reported(report, settings, dry_run=dry_run) as keep:
         for line in bar.count(fill(settings, sed, wish)):
             keep(line)
             counts[line.fate] += 1

@@ -49,11 +49,16 @@ def load(
 
 
 def _loaded(asked: "Asked", mart: str, *, everything: bool) -> "Loaded":
+    from config.progress import Progress
     from exporter import load as loading
-    from exporter.progress import Progress
     from exporter.run import Watched, keep_place, mart_of, recent, source_of, trouble
 
-    with trouble(), source_of(asked) as job, mart_of(job.settings, mart) as opened, Progress() as progress:
+    with (
+        trouble(),
+        source_of(asked) as job,
+        mart_of(job.settings, mart) as opened,
+        Progress(_("rows read")) as progress,
+    ):
         work = recent(job, opened, mart, everything=everything)
         loaded = loading.load(
             opened,
