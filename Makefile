@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check chaos lock clean peers
+.PHONY: setup demo test test-real check chaos lock clean peers
 
 setup: $(STAMP)
 
@@ -25,6 +25,12 @@ CHAOS ?= --kills 40 --crashes 5
 chaos: setup
 	$(BIN)/python benchmarks/chaos.py $(CHAOS)
 
+# Engines too large for `make setup` (chdb: 890 MB with what it needs): apart, only for the tests marked `real`.
+REAL := .venv-real
+test-real: setup
+	test -d $(REAL)/chdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(REAL) "chdb==4.4.0"
+	PYTHONPATH=$(REAL) $(BIN)/python -m pytest -m real
+
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
 peers:
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
@@ -41,4 +47,4 @@ lock:
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
 
 clean:
-	rm -rf $(VENV) .venv-peers build *.egg-info
+	rm -rf $(VENV) $(REAL) .venv-peers build *.egg-info

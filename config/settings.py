@@ -130,8 +130,9 @@ class ExportSettings(Section):
 
 
 class DatamartSettings(Section):
-    """A state data mart that takes files through its REST uploader, as one organisation."""
+    """A state data mart that takes files through its REST uploader or Prostore's, as one organisation."""
 
+    kind: Literal["rest", "prostore"] = "rest"  # prostore is experimental
     url: str
     environment: Environment
     datamart: str  # its mnemonic
@@ -140,6 +141,7 @@ class DatamartSettings(Section):
     key_prefix: str = ""  # of this system, where several write into one table
     username: str = ""  # of the studio's proxy; empty = the mart is called directly
     password: SecretRef | None = None
+    token: SecretRef | None = None  # of Prostore (JWT); None = it asks for none
     ogrn: str = ""
     installation: str = ""
     installation_id: str = ""
@@ -155,8 +157,11 @@ class DatamartSettings(Section):
     def _reachable(self) -> Self:
         parts = urlsplit(self.url)
         loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
-        if parts.scheme != "https" and not (parts.scheme == "http" and (loopback or not self.username)):
+        open_ = not (self.username or self.token)
+        if parts.scheme != "https" and not (parts.scheme == "http" and (loopback or open_)):
             raise ValueError(_("url: http would send the password in clear, use https"))
+        if self.kind == "prostore" and self.username:
+            raise ValueError(_("prostore has no proxy: give token, not username and password"))
         if self.username and not (self.password and self.ogrn and self.installation and self.installation_id):
             raise ValueError(_("username needs password, ogrn, installation and installation_id"))
         return self

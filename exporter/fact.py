@@ -15,7 +15,7 @@ UNKNOWN = (
 )
 
 
-# Not frozen, though nothing may change one: a frozen dataclass of thirty fields takes four times as long to make.
+# Not frozen, though nothing may change one: to make a frozen one of thirty fields takes four times as long.
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Fact:
     """One row of the mart. Instants are UTC; None and "" mean that the source does not say."""

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from config.i18n import N_
 from exporter.marts import Batch, BatchKind, BatchState, Mart, Spooled
 from exporter.sources import Source
 from exporter.spool import Spool
 from exporter.survey import Survey
 
-Step = Callable[[str], None]  # told where the load is: read, publish, done
+Step = Callable[[str], None]  # told what is being done, in words to be translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,15 @@ def defined(fact: Fact) -> Fact:
 
 def problems_of(row: Row, limit: datetime) -> tuple[Problem, ...]:
     """Return everything that is odd about a row; `limit`: what is later lies in the future."""
-    fact = row.fact
-    told = {problem.code for problem in row.problems} if row.problems else _NOTHING
+    fact, told = row.fact, _NOTHING
+    if row.problems:
+        told = frozenset(problem.code for problem in row.problems)
     found: list[Problem] = []
     if not fact.card and "unreadable-row" not in told:
         found.append(Problem("no-key"))
-    if not fact.deleted and not told & _WITHOUT_A_FACT:
-        _dates(row, limit, found)
+    if not fact.deleted and (not told or not told & _WITHOUT_A_FACT):
+        if not _in_order(row, limit):
+            _dates(row, limit, found)
         if not (fact.region or fact.region_name):
             found.append(Problem("territory-missing"))
         if not fact.category:
@@ -98,7 +100,21 @@ def problems_of(row: Row, limit: datetime) -> tuple[Problem, ...]:
     return (*row.problems, *found) if found else row.problems
 
 
+def _in_order(row: Row, limit: datetime) -> bool:
+    """Whether nothing at all is odd about the dates, as with most rows: `_dates` says what is."""
+    fact = row.fact
+    received, due, answered = fact.received_at, fact.due_at, fact.answered_at
+    if received is None or due is None:
+        return False
+    if answered is None:
+        return (
+            received <= due and received <= limit and not fact.overdue and (not row.closed or row.withdrawn)
+        )
+    return received <= due and received <= answered <= limit and row.closed
+
+
 def _dates(row: Row, limit: datetime, found: list[Problem]) -> None:
+    """Name what is odd about the dates."""
     fact = row.fact
     received, due, answered = fact.received_at, fact.due_at, fact.answered_at
     if received is None:
@@ -112,15 +128,19 @@ def _dates(row: Row, limit: datetime, found: list[Problem]) -> None:
             found.append(Problem("due-before-received", f"{_day(due)} < {_day(received)}"))
     if due is None:
         found.append(Problem("due-missing"))
-    if answered is not None:
-        if answered > limit:
-            found.append(Problem("answered-in-future", _day(answered)))
-        if not row.closed:
-            found.append(Problem("open-with-date", fact.status))
-    elif row.closed and not row.withdrawn:
+    if answered is not None and answered > limit:
+        found.append(Problem("answered-in-future", _day(answered)))
+    _closing(row, found)
+
+
+def _closing(row: Row, found: list[Problem]) -> None:
+    fact = row.fact
+    if fact.answered_at is None and row.closed and not row.withdrawn:
         found.append(Problem("closed-without-date"))
-    if fact.overdue and answered is None and due is not None:
-        found.append(Problem("open-past-due", _day(due)))
+    if fact.answered_at is not None and not row.closed:
+        found.append(Problem("open-with-date", fact.status))
+    if fact.overdue and fact.answered_at is None and fact.due_at is not None:
+        found.append(Problem("open-past-due", _day(fact.due_at)))
 
 
 @lru_cache(maxsize=10_000)

@@ -14,7 +14,7 @@ class Problem:
     place: str = ""  # cell or field, as a person finds it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen for the reason that fact.py gives; nothing changes one
 class Row:
     """One row of a source. `place` and `link` lead a person to it; `fact` bears at least the key."""
 

@@ -52,6 +52,8 @@ class Spool:
             facts.write(lines.pop())
 
             def flush() -> None:
+                if not lines:
+                    return
                 chunk = b"".join(lines)
                 lines.clear()
                 digest.update(chunk)
@@ -111,7 +113,7 @@ class _Echo:
 def _quoted(values: Iterable[str]) -> str:
     """Return cells as a line without its end. `\\r\\n`, for the module quotes only what ends its lines."""
     cells = [value.replace("\0", "") for value in values]
-    quoted: str = csv.writer(_Echo, delimiter=SEPARATOR, lineterminator="\r\n").writerow(cells)  # type: ignore[arg-type, assignment]
+    quoted: str = csv.writer(_Echo, delimiter=SEPARATOR, lineterminator="\r\n").writerow(cells)
     return quoted.removesuffix("\r\n")
 
 

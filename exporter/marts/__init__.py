@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-
 Take = Callable[[bytes], None]  # whole lines of the file of facts
 
 

@@ -46,6 +46,10 @@ class SqlMart(ABC):
     def staged(self, table: str) -> None:  # noqa: B027 - most engines need nothing
         """Do what the engine wants to know about a table that was just filled."""
 
+    def fill(self, at: Any, number: int) -> None:  # noqa: ANN401 - the driver's instant
+        """Bring what is staged into an empty `fact`."""
+        self.run(statements.INSERT_ALL, (at, number))
+
     def ahead(self) -> AbstractContextManager[Take | None]:
         """Most engines take the whole file at once, inside this process: nothing is won by haste."""
         return nullcontext()
@@ -150,13 +154,13 @@ class SqlMart(ABC):
             self._stage(spooled)
             counted = self.run(statements.tallies(self.day), (source,))
             differing = self.run(statements.DIFFERENCES, (source, limit))
-        tallies = [Tally(_day(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
+        tallies = [Tally(day_of(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
         return tallies, [Difference(*row) for row in differing]
 
     def _merge(self, at: Any, number: int) -> tuple[int, int, int, int]:  # noqa: ANN401 - the driver's instant
         """Bring what is staged into `fact`; return how many rows came, are new, changed, stayed."""
         if not self.run("SELECT 1 FROM fact LIMIT 1"):
-            self.run(statements.INSERT_ALL, (at, number))
+            self.fill(at, number)
             rows = int(self.run("SELECT count(*) FROM staged")[0][0])
             return rows, rows, 0, 0
         counts = self.run(statements.COUNT, (at, at))[0]
@@ -221,5 +225,6 @@ def _batch(said: dict[str, Any]) -> Batch:
     return Batch(as_of=as_of, state=BatchState(said.pop("state")), kind=BatchKind(said.pop("kind")), **said)
 
 
-def _day(value: Any) -> date | None:  # noqa: ANN401 - as the driver gives it
+def day_of(value: Any) -> date | None:  # noqa: ANN401 - as the driver gives it
+    """Return a day, however the driver gives it."""
     return date.fromisoformat(value) if isinstance(value, str) else value

@@ -39,6 +39,8 @@ def column(url, name):
 class MartConformance:
     """Inherit this."""
 
+    finishes_killed = False  # whether a load that was killed late is carried to its end, a batch of its own
+
     def test_what_was_loaded_stands_there_as_it_was(self, url):
         odd = fact("=1+1", category='Дороги; "ямы"\nи мостовые', organisation="O'Кей", rating=5, overdue=True)
         done = put(url, row("1"), type(row())(odd))
@@ -213,14 +215,19 @@ class MartConformance:
         wanted = held(fresh_url)
         put(url, *first)
         points = 0
-        while not finished_before(url, points, second):
+        while not self.finished_before(url, points, second):
             points += 1
             assert held(url).keys() <= wanted.keys()
         assert points > 10, "the load has more steps than that: the kills miss it"
         assert held(url) == wanted
         with closing(open_mart(url)) as mart:
             assert [one.card for one in mart.quarantined()] == ["5"]
-            assert [one.state for one in mart.batches()] == [BatchState.PUBLISHED] * 2
+            states = [one.state for one in mart.batches()]
+        assert set(states) == {BatchState.PUBLISHED}
+        assert len(states) == 2 or self.finishes_killed
+
+    def finished_before(self, url, points, rows):
+        return finished_before(url, points, rows)
 
 
 def newest_wins(url, loads):

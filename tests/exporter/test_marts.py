@@ -99,10 +99,28 @@ def test_a_server_that_is_away_is_said_in_a_sentence(tmp_path):
         open_mart(f"postgresql://nobody@/none?host={tmp_path}")
 
 
+def test_a_role_that_may_only_write_can_load_too(postgres_url):
+    with closing(open_mart(postgres_url)) as mart:
+        mart.run("CREATE ROLE loader LOGIN")
+        mart.run("GRANT SELECT, INSERT, UPDATE, DELETE ON fact, batch, quarantine TO loader")
+        mart.run("GRANT CREATE ON SCHEMA public TO loader")
+    try:
+        url = postgres_url.replace("postgres@", "loader@")
+        assert put(url, row("1"), row("2")).batch.inserted == 2
+        assert put(url, row("1", version=2, category="Мосты")).batch.updated == 1
+    finally:
+        with closing(open_mart(postgres_url)) as mart:
+            mart.run("DROP OWNED BY loader")
+            mart.run("DROP ROLE loader")
+
+
 def test_lines_sent_ahead_that_the_server_refuses_stop_the_reading(postgres_url):
-    with closing(open_mart(postgres_url)) as mart, mart.ahead() as take, pytest.raises(MartError):
+    def pieces(take):
         for _piece in range(10):
             take(b"not a line of facts\n")
+
+    with closing(open_mart(postgres_url)) as mart, mart.ahead() as take, pytest.raises(MartError):
+        pieces(take)
 
 
 def test_a_fact_is_written_and_digested_alike_whatever_stands_in_it(tmp_path):
