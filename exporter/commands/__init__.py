@@ -15,6 +15,7 @@ from exporter.commands.check import check
 from exporter.commands.facts import facts
 from exporter.commands.load import load
 from exporter.commands.protocol import protocol
+from exporter.commands.ratings import ratings
 from exporter.commands.reconcile import reconcile
 from exporter.commands.workdays import workdays
 
@@ -27,6 +28,7 @@ app.command("load", help=_("load the facts into a mart: all or nothing, harmless
 app.command("reconcile", help=_("count source, journal and mart side by side; name every difference"))(
     reconcile
 )
+app.command("ratings", help=_("ask the platform how citizens rated the answers"))(ratings)
 app.command("protocol", help=_("what was not uploaded and why: a table, a workbook, one mail"))(protocol)
 app.command("batches", help=_("the ledger of loads"))(batches)
 app.command("backfill", help=_("fill «Выгрузка в витрину ПОС» and «Статус ПОС» in a SED's cards"))(backfill)
