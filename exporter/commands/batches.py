@@ -21,7 +21,9 @@ def batches(mart: MartOption = "", config: ConfigOption = None, as_json: JsonOpt
         _("batch"), _("source"), _("state"), _("as of"),
         _("rows"), _("inserted"), _("updated"), _("cannot go"),
     ]  # fmt: skip
-    show_table(
-        headers,
-        [(b.number, b.source, b.state, b.as_of, b.rows, b.inserted, b.updated, b.refused) for b in ledger],
-    )
+    words = {"open": _("begun"), "published": _("published"), "held": _("held back")}
+    rows = [
+        (b.number, b.source, words[b.state], b.as_of, b.rows, b.inserted, b.updated, b.refused)
+        for b in ledger
+    ]
+    show_table(headers, rows)

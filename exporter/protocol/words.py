@@ -17,10 +17,15 @@ def rows_of(protocol: Protocol) -> Iterator[tuple[object, ...]]:
         known = code in REASONS
         reason, advice = (text_of(code), advice_of(code)) if known else (code, "")
         cards = ", ".join(protocol.named[where][:_SHOWN])
-        yield target, cabinet, card_file, reason, number, advice, cards
+        yield target_word(target), cabinet, card_file, reason, number, advice, cards
     for batch in protocol.held:
         sentence = _("too many rows were refused: nothing of this load was published")
-        yield "mart", None, batch.source, sentence, batch.refused, "", ""
+        yield target_word("mart"), None, batch.source, sentence, batch.refused, "", ""
+
+
+def target_word(target: str) -> str:
+    """Name what did not take the row: the mart, or a state data mart by its section."""
+    return _("mart") if target == "mart" else target
 
 
 def word_of(told: Told) -> str:

@@ -8,6 +8,7 @@ from openpyxl.styles import Font
 
 from config.i18n import _
 from exporter.protocol.collect import Line, Protocol
+from exporter.protocol.words import target_word
 from exporter.reasons import REASONS, advice_of, text_of
 from exporter.sheets import sheet_of, text_cell
 
@@ -33,18 +34,18 @@ def write_protocol(
         cards.append(cells)
     for (target, cabinet, card_file, code), number in protocol.counts.most_common():
         reason, advice = (text_of(code), advice_of(code)) if code in REASONS else (code, "")
-        row = (target, cabinet, card_file, reason, number, advice)
+        row = (target_word(target), cabinet, card_file, reason, number, advice)
         counts.append([text_cell(counts, value) for value in row])
     for batch in protocol.held:
         sentence = _("too many rows were refused: nothing of this load was published")
-        row = ("mart", None, batch.source, sentence, batch.refused, "")
+        row = (target_word("mart"), None, batch.source, sentence, batch.refused, "")
         counts.append([text_cell(counts, value) for value in row])
     book.save(path)
 
 
 def _values(line: Line) -> tuple[object, ...]:
     return (
-        line.target, line.source, line.cabinet, line.card_file, line.card, line.question,
+        target_word(line.target), line.source, line.cabinet, line.card_file, line.card, line.question,
         line.reason, line.value, line.place, line.advice,
     )  # fmt: skip
 
