@@ -25,6 +25,7 @@ HAPPENED = {
     "dropped": N_("given up by a person"),
     "confirmed": N_("confirmed by a person"),
     "rated": N_("rated by the citizen"),
+    "purged": N_("content taken out, its period is over"),
 }
 STATES: dict[str, str] = {
     State.RECEIVED: N_("received"),
