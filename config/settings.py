@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -167,6 +168,15 @@ class DatamartSettings(Section):
         return self
 
 
+class SstuSettings(Section):
+    """Who we are in ССТУ, for the package that `sedlink export sstu` writes."""
+
+    department: UUID | None = None  # our id there
+    departments: dict[str, UUID] = {}  # where cabinets or card files are bodies of their own: opa_id or name
+    bodies: dict[str, UUID] = {}  # others, to whom appeals are forwarded: name as the SED writes it
+    part_bytes: Annotated[int, Field(ge=1_000_000, le=2_000_000_000)] = 50_000_000  # of a zip part
+
+
 class HealthSettings(Section):
     """The operator's HTTP port: /healthz, /readyz, /metrics. Port 0 = off."""
 
@@ -201,6 +211,7 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     export: ExportSettings = ExportSettings()
     datamart: dict[str, DatamartSettings] = {}
+    sstu: SstuSettings = SstuSettings()
     health: HealthSettings = HealthSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()

@@ -18,17 +18,23 @@ By = Literal["region", "municipality"]
 
 _UNSAID = f"'{UNKNOWN}'"
 _OWN_CODE = "length(oktmo) >= 8 AND substr(oktmo, 3, 6) <> '000000'"
-_REGION = f"coalesce(nullif(nullif(region, {_UNSAID}), ''), nullif(region_name, {_UNSAID}), '')"
+# The plain case first: text functions over every fact cost more than the sums and medians themselves.
+_REGION = (
+    f"CASE WHEN region > '' AND region <> {_UNSAID} THEN region "
+    f"ELSE coalesce(nullif(region_name, {_UNSAID}), '') END"
+)
 _MUNICIPALITY = f"nullif(nullif(municipality, {_UNSAID}), '')"
 _MUNICIPAL_KEY = (
     f"CASE WHEN {_OWN_CODE} THEN substr(oktmo, 1, 8) "
-    f"ELSE coalesce({_REGION} || '|' || {_MUNICIPALITY}, '') END"
+    f"ELSE coalesce(({_REGION}) || '|' || {_MUNICIPALITY}, '') END"
 )
 _TERRITORY: dict[By, tuple[str, str]] = {  # key and name
     "region": (_REGION, f"coalesce(nullif(nullif(region_name, {_UNSAID}), ''), '')"),
     "municipality": (_MUNICIPAL_KEY, f"coalesce({_MUNICIPALITY}, '')"),
 }
-_CATEGORY = f"coalesce(nullif(nullif(category, {_UNSAID}), ''), nullif(code, ''), '')"
+_CATEGORY = (
+    f"CASE WHEN category > '' AND category <> {_UNSAID} THEN category ELSE coalesce(nullif(code, ''), '') END"
+)
 
 # What is grouped over all facts: plain columns, others only where the first is empty. The keys are made of
 # the few groups that are left: text functions over every fact would cost more than the sums.
