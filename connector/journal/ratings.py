@@ -53,7 +53,12 @@ def _rate(connection: Connection, now: datetime, message_id: int, value: int) ->
         select(message.c.conversation_id, message.c.round).where(message.c.id == message_id)
     ).one()
     told = line(
-        now, "platform", _RATED, conversation_id=row.conversation_id, round_=row.round, detail={"rating": value}
+        now,
+        "platform",
+        _RATED,
+        conversation_id=row.conversation_id,
+        round_=row.round,
+        detail={"rating": value},
     )
     write(connection, [told])
     return True

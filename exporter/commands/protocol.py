@@ -109,7 +109,10 @@ def _show(found: "Protocol", told: "Told | None", *, as_json: bool) -> None:
         _("for example"),
     ]
     show_table(headers, rows_of(found), title=_("Not uploaded"))
-    totals = [(_("rows not uploaded"), found.rows), (_("loads held back"), len(found.held))]
+    totals: list[tuple[str, object]] = [
+        (_("rows not uploaded"), found.rows),
+        (_("loads held back"), len(found.held)),
+    ]
     if told is not None:
         totals.append((_("mail"), word_of(told)))
     show_table([_("what"), _("number")], totals)

@@ -38,7 +38,9 @@ def test_ratings_reach_the_mart_with_the_load_after_them(tmp_path):
     assert loaded["batch"]["updated"] >= len(wanted)
     export("facts", "--config", config, "--out", tmp_path / "f.csv", "--json")
     with (tmp_path / "f.csv").open(encoding="utf-8") as stream:
-        rated = {row["card"].split(":")[2]: int(row["rating"]) for row in csv.DictReader(stream) if row["rating"]}
+        rated = {
+            row["card"].split(":")[2]: int(row["rating"]) for row in csv.DictReader(stream) if row["rating"]
+        }
     assert rated == wanted
     with open_journal(settings) as journal:
         trail = [line for number in wanted for line in journal.trail(None, number)]

@@ -29,7 +29,8 @@ def test_every_parameter_is_there(name):
 def test_the_example_section_is_taken(monkeypatch, tmp_path):
     monkeypatch.setenv("SED_DB_PASSWORD", "тайна")
     monkeypatch.setenv("SED_DB_WRITER_PASSWORD", "тайна-2")
-    section, annotate = (tomllib.loads(block) for block in re.findall(r"```toml\n(\[.*?)```", TEXT, re.DOTALL))
+    blocks = re.findall(r"```toml\n(\[.*?)```", TEXT, re.DOTALL)
+    section, annotate = (tomllib.loads(block) for block in blocks)
     own = {**section["sed"]["cards"], **annotate["sed"]["cards"]}
     kind = own.pop("kind")
     own.pop("exchange")
