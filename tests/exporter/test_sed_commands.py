@@ -206,7 +206,7 @@ def test_backfill_from_a_dry_run_to_a_repeat(sedlink, peer, tmp_path):
 
 def test_backfill_that_was_killed_goes_on(sedlink, lite, tmp_path):
     configure(tmp_path, lite)
-    lite.keep(*(a_card(str(n)) for n in range(150)))
+    lite.keep(*(a_card(str(n)) for n in range(60)))
     command = [sys.executable, "-m", "cli", "export", "backfill", "--sed", "cards", "--from", "2026-03-01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not filled(lite):
@@ -216,9 +216,9 @@ def test_backfill_that_was_killed_goes_on(sedlink, lite, tmp_path):
     assert process.returncode == 130, error
     assert "the same command goes on" in error
     done = filled(lite)
-    assert 0 < done < 150
+    assert 0 < done < 60
     said = sedlink("backfill", "--sed", "cards", "--from", "2026-03-01", "--json")
-    assert said["counts"] == {"filled": done, "written": 150 - done}
+    assert said["counts"] == {"filled": done, "written": 60 - done}
 
 
 def filled(peer):

@@ -247,7 +247,7 @@ class RestPlatform:
             raise PermanentError(f"{call.what}: {error}", field=error.field) from error
 
     def rating(self, platform_id: str) -> int | None:
-        """Return the citizen's rating of the last answer, 1 to 5; None while there is none (or no way to see)."""
+        """Return the rating of the last answer, 1 to 5; None while there is none, or no way to see."""
         name = self._profile.history.rating
         if not self._profile.paths.history or not name:
             return None
