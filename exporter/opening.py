@@ -9,6 +9,7 @@ from config.i18n import _
 from config.load import SettingsError
 from config.settings import CabinetSettings, Settings
 from connector.journal.opening import open_journal
+from connector.sed import Sed
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
 from exporter.applicants import Applicants
@@ -66,8 +67,16 @@ def card_source(
             Resolver(store).current(),
             load_definitions(settings.timezone, settings.export.definitions),
             as_of,
-            card_files or tuple(cabinets),
+            card_files or tuple(cabinets) or _each_of(sed),
             cabinets=cabinets,
         )
     finally:
         store.dispose()
+
+
+def _each_of(sed: Sed) -> tuple[str, ...]:
+    """Return every card file where each is read up to a place of its own; elsewhere all are read in one go."""
+    told = sed.capabilities
+    if not told.card_cursor or "card_files" not in told.dictionaries:
+        return ()
+    return tuple(entry.id for entry in sed.dictionary("card_files"))

@@ -13,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from config.load import load as load_file
 from connector.appeal import Category, Question, conversation_key
 from connector.journal.journal import Journal
+from exporter.bookmarks import Bookmarks
 from tests.connector.journal.support import Clock, open_journal, receive, register
 from tests.connector.sed.cards_conformance import CODE, MART, NOON, OTHER, STATUS, a_card
 from tests.connector.sed.sql_peer import ANNOTATE, BY_CURSOR, CARD_FILES, CARDS, SqlPeer
@@ -139,6 +141,17 @@ def test_reading_goes_on_from_the_cursor_of_each_card_file(sedlink, lite, tmp_pa
     assert other["batch"]["inserted"] == 5, "another mart has read nothing yet"
 
 
+def test_each_card_file_has_a_place_of_its_own_although_none_was_named(sedlink, lite, tmp_path):
+    configure(tmp_path, lite, BY_CURSOR.replace("WHERE", "WHERE c.file = :cardfile AND"))
+    path = tmp_path / "sedlink.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('card_file = "К1"', ""), encoding="utf-8")
+    lite.keep(a_card("1", card_file="А", fields=REGION), a_card("2", card_file="Б", fields=REGION))
+    assert sedlink("load", "--sed", "cards", "--json")["rows"] == 2
+    settings = load_file(path)
+    assert Bookmarks(settings, "cards", settings.export.mart).read(["А", "Б"]) == {"А": "1", "Б": "2"}
+    assert sedlink("load", "--sed", "cards", "--json")["rows"] == 0
+
+
 def test_a_held_load_does_not_move_the_cursor(sedlink, lite, tmp_path):
     configure(tmp_path, lite, BY_CURSOR)
     lite.keep(*(a_card(str(n), fields=REGION) for n in range(1, 6)))
@@ -174,6 +187,33 @@ def test_three_sides_source_journal_and_mart(sedlink, lite, tmp_path):
     )  # fmt: skip
     sedlink("load", "--sed", "cards", "--all")
     assert sedlink("reconcile", "--sed", "cards", "--json")["differences"] == 0
+
+
+def test_a_list_is_compared_with_the_journal_for_its_days_and_cabinets(sedlink, lite, tmp_path):
+    configure(tmp_path, lite)
+    with open_journal(f"sqlite:///{tmp_path / 'sedlink.db'}", tmp_path / "files", Clock()) as journal:
+        for number in ("101", "102", "103"):
+            register(journal, message(number))
+        register(journal, message("104", created_at=NOON + timedelta(days=90)))  # not of the list's days
+    (tmp_path / "map.toml").write_text(
+        'name = "список"\n[columns]\ncard = { header = "Номер" }\nreceived_at = { header = "Дата" }\n'
+        'message = { header = "Сообщение ПОС №" }\nregion_name = { constant = "Тверская область" }',
+        encoding="utf-8",
+    )
+    rows = ("А-1;01.03.2026;", "А-2;02.03.2026;101", "А-3;03.03.2026;102", "А-4;03.03.2026;777")
+    (tmp_path / "l.csv").write_text("\n".join(("Номер;Дата;Сообщение ПОС №", *rows)), encoding="utf-8")
+    given = ("--list", tmp_path / "l.csv", "--map", tmp_path / "map.toml")
+    sedlink("load", *given)
+    found = sedlink("reconcile", *given, "--json", code=1)
+    assert [found[side] for side in ("in_source", "exchanged", "in_journal", "in_mart")] == [4, 3, 3, 4]
+    assert {(one["kind"], one["card"]) for one in found["named"]} == {
+        ("not in journal", "А-4"),
+        ("only in journal", "7/103/1"),
+    }
+    (tmp_path / "sedlink.db").unlink()
+    alone = sedlink("reconcile", *given, "--config", tmp_path / "sedlink.toml")
+    assert "without the journal: " in alone
+    assert "differences\t0" in alone
 
 
 # -- the retrospective
