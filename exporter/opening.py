@@ -75,7 +75,7 @@ def card_source(
 
 
 def _each_of(sed: Sed) -> tuple[str, ...]:
-    """Return every card file where each is read up to a place of its own; elsewhere all are read in one go."""
+    """Return every card file where each is read up to a place of its own; else all are read in one go."""
     told = sed.capabilities
     if not told.card_cursor or "card_files" not in told.dictionaries:
         return ()
