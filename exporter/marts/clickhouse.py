@@ -6,6 +6,7 @@ begun anew; what was killed after it is carried to its end by the next load. Row
 version (clickhouse_sql.py), so that no lock is needed for the newest to win.
 """
 
+import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -232,6 +233,7 @@ def connect(options: Mapping[str, Any], database: str) -> "tuple[Client, type[Ex
         raise MartError(
             _("ClickHouse needs the extra `clickhouse`: pip install sedlink[clickhouse]")
         ) from error
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # it raises what it logs
     try:
         client = clickhouse_connect.get_client(settings=_SETTINGS, **options)
         try:

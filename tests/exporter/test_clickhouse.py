@@ -2,6 +2,9 @@
 
 import uuid
 from contextlib import closing, suppress
+from dataclasses import astuple
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +12,16 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from config.secret import Secret
+from exporter.heatmap.engine import mart_engine
+from exporter.heatmap.query import Scope, count, mart_as_of
 from exporter.load import load
 from exporter.marts import MartError
+from exporter.marts.datamart.source import facts_of
 from exporter.marts.registry import clickhouse_options, open_mart
+from exporter.row import Row
+from exporter.summary.query import summarise
 from tests.exporter.facts import NOON, Given, row
+from tests.exporter.heatmap.made import AS_OF, make_facts
 from tests.exporter.mart_conformance import MartConformance, put
 
 
@@ -96,6 +105,26 @@ def test_any_order_of_batches_comes_to_the_newest_of_each_card(engine, loads):
     with closing(open_mart(url)) as mart:
         assert dict(mart.run("SELECT card, version FROM fact")) == newest
         assert dict(mart.run("SELECT card, category FROM fact")) == {c: f"{c}{v}" for c, v in newest.items()}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("by", ["region", "municipality"])
+def test_map_and_report_say_what_they_say_of_duckdb(engine, tmp_path, by):
+    facts = [Row(fact, closed=True) for fact in make_facts(400)]
+    scope = Scope(by=by, as_of=AS_OF, zone=ZoneInfo("Europe/Moscow"), since=date(2026, 1, 5))
+    told = []
+    for url in (f"duckdb:///{tmp_path}/mart.duckdb", database(engine)):
+        put(url, *facts, as_of=AS_OF, name="list")
+        with mart_engine(url) as opened:
+            assert mart_as_of(opened).replace(tzinfo=UTC) == AS_OF
+            told.append((count(opened, scope), summarise(opened, scope), list(facts_of(opened))))
+    (duck, duck_report, duck_facts), (click, click_report, click_facts) = told
+    assert click.cells.keys() == duck.cells.keys()
+    for key, cell in duck.cells.items():
+        assert astuple(click.cells[key]) == pytest.approx(astuple(cell)), key
+    assert astuple(click_report.whole) == pytest.approx(astuple(duck_report.whole))
+    assert [one.name for one in click_report.problems] == [one.name for one in duck_report.problems]
+    assert click_facts == duck_facts
 
 
 def test_the_address_is_https_and_verified_unless_it_is_this_machine():
