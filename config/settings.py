@@ -80,6 +80,7 @@ class SedSettings(BaseModel):
 
     kind: str
     poll: Duration = timedelta(seconds=30)
+    exchange: str = ""  # the section through which messages reach the same SED; for one that gives cards only
 
     @property
     def own(self) -> dict[str, object]:
@@ -223,7 +224,12 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _cabinets_fit(self) -> Self:
-        problems = [*self._repeated_ids(), *self._unknown_seds(), *self._wrong_environments()]
+        problems = [
+            *self._repeated_ids(),
+            *self._unknown_seds(),
+            *self._unknown_exchanges(),
+            *self._wrong_environments(),
+        ]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -245,6 +251,13 @@ class Settings(Section):
             _("cabinet {opa_id}: there is no section [sed.{sed}]").format(opa_id=c.opa_id, sed=c.sed)
             for c in self.cabinet
             if c.sed not in self.sed
+        ]
+
+    def _unknown_exchanges(self) -> list[str]:
+        return [
+            f"sed.{name}.exchange: " + _("there is no section [sed.{sed}]").format(sed=section.exchange)
+            for name, section in self.sed.items()
+            if section.exchange and section.exchange not in self.sed
         ]
 
     def _wrong_environments(self) -> list[str]:

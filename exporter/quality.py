@@ -17,7 +17,10 @@ _CODE = re.compile(r"\d{4}(?:\.\d{4}){0,4}")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row after the look: `fact` is what goes, None when the row may not."""
+    """A row after the look: `fact` is what goes, None when the row may not.
+
+    Of a withheld row a tombstone goes: what an earlier load brought of it leaves the mart.
+    """
 
     row: Row
     problems: tuple[Problem, ...]
@@ -43,8 +46,22 @@ def judged(row: Row, problems: tuple[Problem, ...]) -> Checked:
     """Say what becomes of a row with these problems."""
     if not problems:
         return Checked(row, (), row.fact)
-    stays = any(refuses(problem.code) or withholds(problem.code) for problem in problems)
+    if any(withholds(problem.code) for problem in problems):
+        return Checked(row, problems, tombstone(row.fact) if row.fact.card else None)
+    stays = any(refuses(problem.code) for problem in problems)
     return Checked(row, problems, None if stays else defined(row.fact))
+
+
+def tombstone(fact: Fact) -> Fact:
+    """Return what is left of a fact that must not be in the mart: its key, and whose it was."""
+    return Fact(
+        source=fact.source,
+        card=fact.card,
+        question=fact.question,
+        version=fact.version,
+        cabinet=fact.cabinet,
+        deleted=True,
+    )
 
 
 def latest(as_of: datetime) -> datetime:

@@ -24,6 +24,7 @@ class Row:
     link: str = ""
     closed: bool = False  # the source says that the question is done, with or without a date
     withdrawn: bool = False  # by the applicant: no answer is due any more
+    message: str = ""  # the exchange's key of its message or the platform's number; empty = of another origin
 
     def with_problems(self, *more: Problem) -> "Row":
         """Return the row with more problems."""

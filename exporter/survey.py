@@ -41,9 +41,9 @@ class Survey:
         self.rows += 1
         if not checked.problems:
             return
-        if checked.fact is None:
+        if checked.fact is None or checked.fact.deleted:
             self.withheld += checked.withheld
-            self.refused += not checked.withheld
+            self.refused += checked.fact is None and not checked.withheld
         fact = checked.row.fact
         counted = set()
         for problem in checked.problems:
@@ -97,5 +97,5 @@ def passing(rows: Iterable[Row], survey: Survey, as_of: datetime) -> Iterator[Fa
     for row in rows:
         checked = check(row, as_of)
         survey.take(checked)
-        if checked.fact is not None:
+        if checked.fact is not None and not checked.fact.deleted:
             yield checked.fact

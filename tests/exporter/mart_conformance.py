@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from exporter.fact import COLUMNS, UNKNOWN
-from exporter.load import changed_from, load, reconcile
+from exporter.load import changed_from, load
 from exporter.marts import BatchState, Spooled
 from exporter.marts.registry import open_mart
+from exporter.reconcile import reconcile
 from exporter.replay import replay
 from exporter.spool import Spool
 from tests.exporter.facts import NOON, Given, fact, row
@@ -181,12 +182,12 @@ class MartConformance:
             same = reconcile(mart, Given([row("1"), row("2"), row("3"), row("4", **BAD)]), NOON)
             found = reconcile(mart, Given(now), NOON)
         assert same.differences == []
-        assert [(t.day, t.cabinet, t.category, t.in_source, t.in_mart) for t in same.tallies] == [
+        assert [(t.day, t.cabinet, t.category, t.in_source, t.in_mart) for t in same.lines] == [
             (NOON.date(), 101, "Дороги", 3, 3)
         ]
         named = {(one.kind, one.card) for one in found.differences}
         assert named == {("different", "2"), ("extra", "3"), ("missing", "5")}
-        assert {(t.category, t.in_source, t.in_mart) for t in found.tallies} == {
+        assert {(t.category, t.in_source, t.in_mart) for t in found.lines} == {
             ("Дороги", 2, 3),
             ("Мосты", 1, 0),
         }
