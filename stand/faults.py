@@ -16,7 +16,7 @@ from config.i18n import _
 
 
 class Fault(StrEnum):
-    """What can go wrong; the first group on the platform's side, the second in the SED's folder."""
+    """What can go wrong: the first group over HTTP, the second in a SED's folder, the third in 1С."""
 
     SLOW = "slow"
     ERROR = "error"  # 500, 502, 503
@@ -33,12 +33,15 @@ class Fault(StrEnum):
     HALF_WRITTEN = "half_written"  # the envelope before the files
     STRAY_FILE = "stray_file"  # something in the folder that no envelope names
 
+    SOAP_FAULT = "soap_fault"  # of 1С: before the work or after it
+    LOCKED = "locked"  # 1С refuses: somebody else writes, nothing was done
+
 
 _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
     Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.DUPLICATE_LISTING: 0.3,
     Fault.DUPLICATE_REPORT: 0.1, Fault.ACCUMULATED_REPORT: 0.2, Fault.OUT_OF_ORDER: 0.1,
-    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02,
+    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02, Fault.SOAP_FAULT: 0.02, Fault.LOCKED: 0.02,
 }  # fmt: skip
 
 

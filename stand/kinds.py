@@ -13,4 +13,5 @@ class Kind(NamedTuple):
 
 KINDS: Mapping[str, Kind] = {
     "sev": Kind("delo", "stand.delo.play:play"),
+    "dms1c": Kind("dms1c", "stand.dms1c.clerk:play"),
 }

@@ -36,7 +36,8 @@ class Cards:
         for folder in folders or [None]:
             begin: datetime | None = since
             while True:
-                stretch = self._lists.stretch((INCOMING,), lambda _kind: self._within(folder), begin)
+                conditions = tuple(self._within(folder))
+                stretch = self._lists.stretch((INCOMING,), {INCOMING: conditions}.__getitem__, begin)
                 for one in self._lists.retrieve((row.kind, row.object.id) for row in stretch.rows):
                     card = self._card(one)
                     if _is_wanted(card, query.rubric_changed_from, self._settings):
@@ -126,7 +127,7 @@ class Cards:
         )
 
     def _questions(self, one: DmObject) -> Iterator[RubricValue]:
-        """Yield the questions that have a rubric; the first also without one, for a card is about something."""
+        """Yield the questions that have a rubric; the first also without one: a card is about something."""
         settings, properties = self._settings, one.properties
 
         def told(base: str, ordinal: int) -> str:

@@ -24,6 +24,7 @@ from connector.sed.dms1c.template import INCOMING
 
 OUTGOING, TASK = "DMOutgoingDocument", "DMBusinessProcessTask"
 Item = Event | str  # an event, or a note
+_LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001 - by 1С's own clock, as all times here
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Changes:
         self._instance = uuid4().hex[:12]
         self._page = 0
         self._handed: dict[str, tuple[int, datetime]] = {}  # item's id → page, its stretch's latest change
-        self._latest = datetime.min
+        self._latest = _LONG_AGO
         self._seen: dict[tuple[str, str], _Seen] = {}
         self._pending: deque[Item] = deque()
         self._after = Position()
@@ -127,7 +128,7 @@ class Changes:
         known = {name for name, (page, _latest) in self._handed.items() if page <= stored}
         self._pending = deque(item for item in items if _id(item) not in known)
         latest = max((row.changed for row in stretch.rows if row.changed), default=None)
-        self._latest = latest or datetime.min
+        self._latest = latest or _LONG_AGO
         now = datetime.now(UTC).astimezone(self._settings.zone).replace(tzinfo=None, microsecond=0)
         self._after = _next(position, stretch.next, latest, now)
         self._more = stretch.next is not None

@@ -19,7 +19,7 @@ from connector.sed.sev.people import person
 # Within one reading of a card: its number comes first, what closes it last, the rest by its own time.
 _FIRST = frozenset({EventKind.REGISTERED})
 _LAST = (EventKind.REFUSED, EventKind.REDIRECTED, EventKind.ANSWER, EventKind.CLOSED)
-_LONG_AGO = datetime.min
+_LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - by 1С's own clock, as all times here
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ class Reader:
         return words.get(word.casefold(), AnswerResult.UNKNOWN)
 
     def _event(self, key: str, kind: EventKind, identity: Sequence[object], at: datetime | None) -> Event:
-        local = (at or _LONG_AGO.replace(year=1970)).replace(tzinfo=self._settings.zone)
+        local = (at or _LONG_AGO).replace(tzinfo=self._settings.zone)
         return Event(id=event_id(key, kind, identity), key=key, kind=kind, at=local.astimezone(UTC))
 
 
