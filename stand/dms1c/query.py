@@ -14,7 +14,7 @@ _MOMENTS = {
     OUTGOING: ("modificationDate", "regDate"),
     TASK: ("modificationDate", "beginDate"),
 }
-_REFERENCES = ("documentType", "folder")
+_REFERENCES = {INCOMING: ("documentType", "folder"), TASK: ("target",)}
 _FLAGS = ("byUser", "typed", "withExecuted")  # of tasks
 _LIKED = str.maketrans({"%": "*", "_": "?"})
 _COMPARE: Mapping[str, Callable[[object, object], bool]] = {
@@ -66,7 +66,7 @@ def _test(kind: str, condition: etree._Element) -> Callable[[Stored], bool]:
     if name == "externalObject" and kind_of(value) == "DMExternalObject":
         wanted = (text(value, "id"), text(value, "type"))
         return lambda one: one.external is not None and one.external[1:] == wanted
-    if name in _REFERENCES and kind == INCOMING and kind_of(value) == "DMObjectID":
+    if name in _REFERENCES.get(kind, ()) and kind_of(value) == "DMObjectID":
         id_ = text(value, "id")
         return lambda one: one.references.get(name, ("", ""))[1] == id_
     if name in _MOMENTS.get(kind, ()) and kind_of(value) == "dateTime":

@@ -52,8 +52,7 @@ def read_request(body: bytes) -> etree._Element:
     if execute is None:
         raise FaultError("Операция не найдена")
     if not _schema().validate(execute):
-        told = _schema().error_log.last_error
-        raise FaultError(f"Ошибка преобразования данных XDTO: {told.message if told else ''}")
+        raise FaultError(f"Ошибка преобразования данных XDTO: {_schema().error_log}")
     found = execute.find(f"{{{NS}}}request")
     if found is None:
         raise FaultError("Ошибка преобразования данных XDTO: request")

@@ -17,12 +17,12 @@ from uuid import uuid4
 from connector.appeal import Event
 from connector.sed import ChangePage
 from connector.sed.dms1c.events import Reading, in_order
+from connector.sed.dms1c.gathering import OUTGOING, TASK
 from connector.sed.dms1c.listing import Condition, Lists, Row
 from connector.sed.dms1c.objects import read_moment
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.sed.dms1c.template import INCOMING
 
-OUTGOING, TASK = "DMOutgoingDocument", "DMBusinessProcessTask"
 Item = Event | str  # an event, or a note
 _LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001 - by 1С's own clock, as all times here
 

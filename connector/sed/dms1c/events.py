@@ -19,6 +19,7 @@ from connector.sed.sev.people import person
 # Within one reading of a card: its number comes first, what closes it last, the rest by its own time.
 _FIRST = frozenset({EventKind.REGISTERED})
 _LAST = (EventKind.REFUSED, EventKind.REDIRECTED, EventKind.ANSWER, EventKind.CLOSED)
+_ORDER = {kind: place for place, kind in enumerate(EventKind)}  # where 1С's clock, of seconds, does not tell
 _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - by 1С's own clock, as all times here
 
 
@@ -162,7 +163,7 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     """Return the events of one reading: those of a card in the order that makes sense, each once."""
     once = list({event.id: event for event in events}.values())
     began: Mapping[str, datetime] = _begins(once)
-    return sorted(once, key=lambda one: (began[one.key], one.key, _rank(one), one.at))
+    return sorted(once, key=lambda one: (began[one.key], one.key, _rank(one), one.at, _ORDER[one.kind]))
 
 
 def _begins(events: Iterable[Event]) -> dict[str, datetime]:

@@ -87,6 +87,13 @@ def unknown(call: Call, why: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(sentence)
 
 
+def is_harmless_to_repeat(error: BaseException, call: Call) -> bool:
+    """Whether a request may be sent again at once: it was a read, or it met a lock and did nothing."""
+    if not isinstance(error, RetryableError) or error.after is not None or error.code == "dm-error":
+        return False
+    return not call.write or error.code == "locked"
+
+
 def said(words: str) -> str:
     """Return 1С's own words on one line, bounded, without what may be personal."""
     text = mask("".join(char for char in " ".join(words.split()) if char.isprintable()))

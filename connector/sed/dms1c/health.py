@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from config.i18n import _
 from connector.errors import ConnectorError
 from connector.peer import Finding, Health
-from connector.sed.dms1c.changes import OUTGOING
+from connector.sed.dms1c.gathering import OUTGOING
 from connector.sed.dms1c.listing import Condition, Lists
 from connector.sed.dms1c.objects import text
 from connector.sed.dms1c.settings import Dms1cSettings

@@ -105,6 +105,9 @@ def _read(wsdl: bytes, fetch: Callable[[str, Call], bytes]) -> zeep.Client:
     """Return a client of a WSDL that loads nothing but by `fetch`. DTD and entities are forbidden."""
 
     class Transport(zeep.Transport):
+        def __init__(self) -> None:
+            super().__init__()
+
         def load(self, url: str) -> bytes:
             return fetch(url, Call(_("the service's WSDL")))
 

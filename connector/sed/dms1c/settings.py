@@ -82,6 +82,7 @@ class Dms1cSettings:
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 60.0
     file_timeout: Seconds = 600.0
+    attempts: int = 4  # of a request that is harmless to repeat, before the channel is paused
     max_answer: Size = 64 << 20
     max_file_size: Size = 100 << 20
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
@@ -146,7 +147,7 @@ class Dms1cSettings:
         for name in ("connect_timeout", "read_timeout", "file_timeout", "look_back"):
             if getattr(self, name) <= 0:
                 self._refuse(name, _("give a time longer than nothing"))
-        for name in ("list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
+        for name in ("attempts", "list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
             if getattr(self, name) < 1:
                 self._refuse(name, _("give a number above zero"))
         if self.summary_limit < 100:

@@ -7,21 +7,23 @@ to a temporary file, one that is fetched is decoded while it arrives (`content`)
 import base64
 import binascii
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from lxml import etree
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from config.i18n import _
 from connector.errors import ConnectorError, PermanentError
-from connector.sed.dms1c.failures import Call, from_engine, from_fault, garbage
+from connector.sed.dms1c.failures import Call, from_engine, from_fault, garbage, is_harmless_to_repeat
 from connector.sed.dms1c.objects import child, text, xsi_type
 from connector.sed.dms1c.schema import NS, XSI, Schema
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.sed.dms1c.wire import Wire
 
+T = TypeVar("T")
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _FILE_MARK = b"U0VETElOSy1GSUxF"  # base64 of SEDLINK-FILE: stands for a file's bytes until they are woven in
 _IN_MEMORY = 1 << 20
@@ -48,28 +50,50 @@ class DmService:
         self.schema = Schema(settings.wsdl, settings.url, self._wire.get)
 
     def execute(self, request: str, call: Call, extra: Extra = _NOTHING, /, **fields: Any) -> etree._Element:  # noqa: ANN401 - zeep's own values
-        """Return the answer to a request of a kind (`DMRetrieveRequest`). Raises as `failures` says."""
-        with self._ask(request, call, extra, fields) as (success, chunks):
-            return self._answer(success, chunks, call)
+        """Return the answer to a request of a kind (`DMRetrieveRequest`). Raises as `failures` says.
+
+        What can be asked again without harm is, a few times: one reading is many requests, and a break of
+        any of them would close the channel for everybody.
+        """
+
+        def once() -> etree._Element:
+            with self._ask(request, call, extra, fields) as (success, chunks):
+                return self._answer(success, chunks, call)
+
+        return self._again(call, once)
+
+    def _again(self, call: Call, once: Callable[[], T]) -> T:
+        return Retrying(
+            stop=stop_after_attempt(self._settings.attempts),
+            wait=wait_random_exponential(multiplier=0.1, max=2.0),
+            retry=retry_if_exception(lambda error: is_harmless_to_repeat(error, call)),
+            reraise=True,
+        )(once)
 
     @contextmanager
     def content(self, call: Call, /, **fields: Any) -> Iterator[BinaryIO]:  # noqa: ANN401 - zeep's own values
         """Open the bytes of `binaryData` that a DMRetrieveRequest brings, decoded on the way."""
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as target:
-            with self._ask("DMRetrieveRequest", call, _NOTHING, fields) as (success, chunks):
-                reader = _ContentReader(cast("BinaryIO", target))
-                parser = etree.XMLParser(
-                    target=reader, huge_tree=True, resolve_entities=False, no_network=True, load_dtd=False
-                )
-                try:
-                    for chunk in chunks:
-                        parser.feed(chunk)
-                    parser.close()
-                except (etree.XMLSyntaxError, binascii.Error) as error:
-                    raise garbage(call, _("broken XML")) from error
-            self._told(reader, call, success=success)
-            target.seek(0)
-            yield cast("BinaryIO", target)
+            file = cast("BinaryIO", target)
+            self._again(call, lambda: self._fetch(file, call, fields))
+            file.seek(0)
+            yield file
+
+    def _fetch(self, target: BinaryIO, call: Call, fields: dict[str, Any]) -> None:
+        target.seek(0)
+        target.truncate()
+        reader = _ContentReader(target)
+        parser = etree.XMLParser(
+            target=reader, huge_tree=True, resolve_entities=False, no_network=True, load_dtd=False
+        )
+        with self._ask("DMRetrieveRequest", call, _NOTHING, fields) as (success, chunks):
+            try:
+                for chunk in chunks:
+                    parser.feed(chunk)
+                parser.close()
+            except (etree.XMLSyntaxError, binascii.Error) as error:
+                raise garbage(call, _("broken XML")) from error
+        self._told(reader, call, success=success)
 
     def _told(self, reader: "_ContentReader", call: Call, *, success: bool) -> None:
         if reader.fault is not None:
@@ -144,6 +168,7 @@ def _written(envelope: etree._Element, file: BinaryIO | None, body: BinaryIO) ->
     if file is None:
         body.write(plain)
     else:
+        file.seek(0)  # an attempt before may have read it
         before, _mark, after = plain.partition(_FILE_MARK)
         body.write(before)
         while piece := _whole_piece(file):
