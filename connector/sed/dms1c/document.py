@@ -8,7 +8,7 @@ from config.i18n import _
 from connector.appeal import Appeal, Applicant, Question
 from connector.errors import PermanentError
 from connector.sed.dms1c.settings import Dms1cSettings
-from connector.sed.sev.prose import category_path, coordinates, full_name, legal
+from connector.sed.prose import category_path, coordinates, full_name, legal
 
 Value = str | bool | int | datetime
 

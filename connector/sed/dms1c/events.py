@@ -4,17 +4,16 @@
 what happened (the key, the kind, the object's own data): a repeat bears the same id, news another.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from config.i18n import _
 from connector.appeal import AnswerResult, Event, EventKind, Person, RemoteFile
 from connector.sed.dms1c.objects import DmObject, is_true
 from connector.sed.dms1c.settings import Dms1cSettings
-from connector.sed.sev.people import person
+from connector.sed.event_ids import event_id
+from connector.sed.people import person
 
 # Within one reading of a card: its number comes first, what closes it last, the rest by its own time.
 _FIRST = frozenset({EventKind.REGISTERED})
@@ -151,12 +150,6 @@ class Reader:
     def _event(self, key: str, kind: EventKind, identity: Sequence[object], at: datetime | None) -> Event:
         local = (at or _LONG_AGO).replace(tzinfo=self._settings.zone)
         return Event(id=event_id(key, kind, identity), key=key, kind=kind, at=local.astimezone(UTC))
-
-
-def event_id(key: str, kind: EventKind, identity: Sequence[object]) -> str:
-    """Return the stable id of what happened to a card of ours."""
-    told = json.dumps([key, str(kind), list(identity)], ensure_ascii=False, default=str)
-    return sha256(told.encode(errors="replace")).hexdigest()[:32]
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:

@@ -21,6 +21,7 @@ from config.i18n import _, speaking
 from connector.appeal import Appeal, CardRef, Pending, StoredFile
 from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import OpenFile
+from connector.sed.attachments import refuse_large
 from connector.sed.dms1c.document import Filled, card_properties, title
 from connector.sed.dms1c.listing import Condition, Lists
 from connector.sed.dms1c.objects import DmObject, child, children
@@ -30,7 +31,7 @@ from connector.sed.dms1c.soap import DmService, Extra, file_mark, reading, writi
 from connector.sed.dms1c.template import INCOMING, Template
 from connector.sed.folder import Digest
 from connector.sed.names import extension, unique_file_name
-from connector.sed.sev.prose import Prose, compose
+from connector.sed.prose import Prose, compose
 
 _CHUNK = 1 << 20
 _LONGEST_SAME = 20  # objects that a lookup by an external id may bring before it is no lookup
@@ -64,10 +65,10 @@ class Handover:
 
     def put(self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile) -> CardRef | Pending:
         """Make the card, or what is missing of it. Raises as `connector.sed.Sed` says."""
+        refuse_large(files, self._settings.max_file_size)
         with speaking(self._settings.language):
             prose = compose(appeal, self._settings.summary_limit)
             parts = [*_text_part(prose), *files_of(files)]
-            self._refuse_large(parts)
             filled = card_properties(appeal, len(parts), self._settings)
         check(parts, open_file)
         document = self._document(appeal.key) or self._create(appeal, prose, filled)
@@ -207,14 +208,6 @@ class Handover:
     def _process_type(self) -> str:
         template = self._settings.process_template
         return (template.type if template else "") or "DMComplexBusinessProcess"
-
-    def _refuse_large(self, parts: list[Part]) -> None:
-        for number, part in enumerate(parts, start=1):
-            if part.size > self._settings.max_file_size:
-                sentence = _("attachment {number} is {size} bytes, the SED takes at most {limit}").format(
-                    number=number, size=part.size, limit=self._settings.max_file_size
-                )
-                raise PermanentError(sentence, code="file-too-large", field="attachments")
 
     # -- values
 

@@ -19,9 +19,8 @@ from pydantic import ConfigDict
 
 from config.i18n import _
 from config.secret import Secret
-from config.values import SecretRef, Size
+from config.values import Seconds, SecretRef, Size
 from connector.appeal import AnswerResult
-from connector.sed.sev.settings import Seconds
 
 # What an additional property may be filled with when the card is made.
 CARD_SOURCES = frozenset(

@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import BinaryIO, NoReturn
-from uuid import uuid4
 
 from config.i18n import _, speaking
-from connector.appeal import Appeal, Card, CardRef, Event, Pending, RubricValue, StoredFile
+from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
 from connector.errors import ConnectorError, RetryableError, UnsupportedError
 from connector.peer import Entry, Health
 from connector.sed import Capabilities, CardQuery, ChangePage, OpenFile
+from connector.sed.passport import BrokenMessageError
+from connector.sed.queue import FolderQueue, Page, Reading
 from connector.sed.sev.health import examine
 from connector.sed.sev.incoming import Incoming, IncompleteError, Slip
 from connector.sed.sev.memory import CardMemory
 from connector.sed.sev.outgoing import Outgoing
-from connector.sed.sev.passport import BrokenMessageError
-from connector.sed.sev.reports import Reading, read_events
+from connector.sed.sev.reports import read_events
 from connector.sed.sev.settings import SevSettings
 from connector.sed.waiting import Settling
 
@@ -25,9 +25,7 @@ from connector.sed.waiting import Settling
 class SevSed:
     """One ДЕЛО behind its exchange folders. Safe to use from several threads; touches no file until used.
 
-    The folder is the queue: `changes` shows what lies there until `acknowledge` moves it away. The cursor
-    only tells which pages of this process were stored, so that pages follow one another even when an
-    acknowledgement fails; any other cursor starts from the beginning.
+    The folder is the queue: `changes` shows what lies there until `acknowledge` moves it away.
     """
 
     def __init__(self, settings: SevSettings, *, clock: Callable[[], datetime] | None = None) -> None:
@@ -37,9 +35,7 @@ class SevSed:
         self._incoming = Incoming(settings, Settling(settings.settle))
         self._memory = CardMemory(settings, self._outgoing)
         self._lock = threading.Lock()
-        self._instance = uuid4().hex[:12]
-        self._page = 0
-        self._handed: dict[tuple[str, str], int] = {}
+        self._queue: FolderQueue[Slip] = FolderQueue(lambda slip: (slip.envelope, slip.folder))
         self._swept = False
 
     @property
@@ -72,25 +68,9 @@ class SevSed:
         cannot be read is a note, and its receipt sets it aside.
         """
         with self._lock, self._folder_troubles():
-            fresh, stored = self._waiting(cursor)
-            page = _Page(max(limit, 1))
-            for number, slip in enumerate((*fresh, *stored)):
-                if not self._read(slip, page):
-                    return self._handed_out(page, cursor, more=number < len(fresh))
-            return self._handed_out(page, cursor, more=False)
+            return self._queue.page(self._incoming.slips(), cursor, limit, self._read)
 
-    def _waiting(self, cursor: str) -> tuple[list[Slip], list[Slip]]:
-        """Return what waits: not yet stored by the caller, and stored but not acknowledged."""
-        slips = self._incoming.slips()
-        instance, _dot, number = cursor.partition(".")
-        stored = int(number) if instance == self._instance and number.isdecimal() else 0
-        present = {(slip.envelope, slip.folder) for slip in slips}
-        self._handed = {mark: page for mark, page in self._handed.items() if mark in present}
-        known = {mark for mark, page in self._handed.items() if page <= stored}
-        fresh = [slip for slip in slips if (slip.envelope, slip.folder) not in known]
-        return fresh, [slip for slip in slips if (slip.envelope, slip.folder) in known]
-
-    def _read(self, slip: Slip, page: "_Page") -> bool:
+    def _read(self, slip: Slip, page: Page[Slip]) -> bool:
         """Put a message on the page, unless it is not complete yet. False when the page is full.
 
         What follows an incomplete message of the same conversation waits with it: order is kept.
@@ -108,13 +88,6 @@ class SevSed:
         except BrokenMessageError as error:
             reading, taken = Reading(notes=[error.sentence]), None
         return page.add(slip, reading, self._incoming.receipt(slip, taken))
-
-    def _handed_out(self, page: "_Page", cursor: str, *, more: bool) -> ChangePage:
-        if page.slips:
-            self._page += 1
-            self._handed |= {(slip.envelope, slip.folder): self._page for slip in page.slips}
-            cursor = f"{self._instance}.{self._page}"
-        return ChangePage(tuple(page.events), cursor, more, tuple(page.notes), tuple(page.receipts))
 
     def open_file(self, ref: str) -> AbstractContextManager[BinaryIO]:
         """Open a file that an event named, also after its message was moved to done."""
@@ -165,29 +138,6 @@ class SevSed:
                 error=error.strerror or type(error).__name__,
             )
             raise RetryableError(sentence, code="folder") from error
-
-
-class _Page:
-    """A page being filled: whole messages, no more events and notes than `limit` unless there is only one."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.held: set[str] = set()
-        self.events: list[Event] = []
-        self.notes: list[str] = []
-        self.receipts: list[str] = []
-        self.slips: list[Slip] = []
-
-    def add(self, slip: Slip, reading: Reading, receipt: str) -> bool:
-        """Add a message when it fits; False when it does not."""
-        size = len(self.events) + len(self.notes)
-        if self.slips and size + len(reading.events) + len(reading.notes) > self._limit:
-            return False
-        self.events += reading.events
-        self.notes += reading.notes
-        self.receipts.append(receipt)
-        self.slips.append(slip)
-        return True
 
 
 def _unsupported(what: str) -> NoReturn:
