@@ -1,0 +1,447 @@
+"""DMService on the wire: what each failure means, credentials, TLS, bounds; nothing is done twice."""
+
+import io
+import threading
+from contextlib import contextmanager
+
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from config.secret import Secret
+from connector.appeal import CardRef, Pending
+from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
+from connector.sed.dms1c import Dms1cSed, Dms1cSettings, Ref, build
+from connector.sed.dms1c.schema import Schema
+from stand.dms1c.infobase import INCOMING
+from stand.dms1c.xmlform import RefusedError, refusal, wsdl
+from stand.faults import Fault
+from stand.server import CutError, HttpServer
+from tests.certificates import self_signed
+from tests.connector.sed.appeals import Store, an_appeal, sha256
+from tests.connector.sed.dms1c_peer import StandDms1c
+
+WRITES = ("DMCreateRequest", "DMAddFileRequest", "DMLaunchBusinessProcessRequest")
+READS = ("DMGetObjectListRequest", "DMGetNewObjectRequest", "DMGetFileListByOwnerRequest", "DMRetrieveRequest")
+TEMPLATE = Ref("3f0f6a52-93c5-4f51-8b3c-0d7bb0a4d001")
+
+
+@pytest.fixture
+def peer():
+    with StandDms1c(wsdl="own", process_template=TEMPLATE) as peer:
+        yield peer
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+def relayed(peer, appeal, files, store, turns=8):
+    """Register as the relay does: what is of unknown outcome is looked up before it is tried again."""
+    unsure, seen = False, []
+    for _turn in range(turns):
+        sed = peer.sed()
+        try:
+            found = sed.find(appeal.key) if unsure else None
+            return found or sed.register(appeal, files, store.open), seen
+        except OutcomeUnknownError as error:
+            unsure = True
+            seen.append(error)
+        except RetryableError as error:
+            seen.append(error)
+    raise AssertionError(f"never registered: {seen}")
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.ERROR, Fault.GARBAGE, Fault.SOAP_FAULT])
+@pytest.mark.parametrize("request_kind", WRITES)
+def test_whatever_breaks_at_any_write_there_is_one_whole_card(peer, store, request_kind, fault):
+    files = (store.put("a.txt", b"a" * 70_000), store.put("b.txt", b"b"))
+    peer.faults.armed = [(request_kind, fault)]
+    result, seen = relayed(peer, an_appeal(), files, store)
+    assert [type(error) for error in seen] == [OutcomeUnknownError]
+    assert isinstance(result, Pending)
+    received = peer.received(an_appeal().key)
+    assert (received.cards, len(received.files)) == (1, 2)
+    assert not [one for one in peer.ledger.entries() if one.what == "arrived_again"]
+    processes = [one for one in peer.server.base.all("DMComplexBusinessProcess")]
+    assert [one.external[1] for one in processes] == [f"{an_appeal().key}/process"]
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.ERROR, Fault.GARBAGE, Fault.SOAP_FAULT, Fault.LOCKED])
+@pytest.mark.parametrize("request_kind", READS)
+def test_a_read_that_breaks_is_asked_again_at_once(peer, store, request_kind, fault):
+    peer.faults.armed = [(request_kind, fault)] * 2
+    peer.sed().register(an_appeal(), (store.put("a.txt", b"a"),), store.open)
+    assert peer.faults.armed == []
+    assert peer.received(an_appeal().key).cards == 1
+
+
+def test_a_lock_did_nothing_and_is_tried_again_at_once(peer, store):
+    peer.faults.armed = [("DMCreateRequest", Fault.LOCKED), ("DMAddFileRequest", Fault.LOCKED)]
+    peer.sed().register(an_appeal(), (store.put("a.txt", b"a" * 100),), store.open)
+    assert peer.received(an_appeal().key).files == {"a.txt": sha256(b"a" * 100)}
+
+
+def test_a_server_that_stays_away_closes_the_channel(peer):
+    peer.faults.armed = [("DMGetObjectListRequest", Fault.ERROR)] * 20
+    with pytest.raises(RetryableError, match="HTTP 500"):
+        peer.sed(attempts=3).find("pos:1:1:1")
+    assert len(peer.faults.armed) == 17
+
+
+def test_a_time_out_of_a_write_is_of_unknown_outcome(peer, store):
+    peer.faults.pains = type(peer.faults.pains)(slow=1.0)
+    peer.faults.armed = [("DMCreateRequest", Fault.SLOW)]
+    with pytest.raises(OutcomeUnknownError, match="in time"):
+        peer.sed(read_timeout=0.3).register(an_appeal(), (), store.open)
+    sed = peer.sed()
+    assert isinstance(sed.register(an_appeal(), (), store.open), Pending)
+    assert peer.received(an_appeal().key).cards == 1
+
+
+def test_nobody_listens_means_nothing_was_sent(store):
+    sed = Dms1cSed(Dms1cSettings(url="http://127.0.0.1:9/ws/dm.1cws", user="u", password=Secret("p"), attempts=1))
+    with pytest.raises(RetryableError, match="no connection"):
+        sed.register(an_appeal(), (), store.open)
+    assert not sed.check().ok
+
+
+def test_a_refusal_of_the_engine_parks_the_message_in_its_own_words(peer, store):
+    peer.server.engine._calls = {**peer.server.engine._calls, "DMCreateRequest": _refusing}
+    with pytest.raises(PermanentError, match="Поле «Подписал» не заполнено"):
+        peer.sed().register(an_appeal(), (), store.open)
+
+
+def _refusing(_request):
+    raise RefusedError("Запись", "Поле «Подписал» не заполнено")
+
+
+def test_two_cards_of_one_message_wait_for_a_person(peer, store):
+    sed = peer.sed()
+    sed.register(an_appeal(), (), store.open)
+    (card,) = peer.server.base.all(INCOMING)
+    peer.server.base.add(type(card)(INCOMING, name="again", external=card.external))
+    with pytest.raises(PermanentError, match="2 cards"):
+        peer.sed().find(an_appeal().key)
+
+
+def test_a_server_that_ignores_the_lookup_is_an_error_not_a_guess(peer, store):
+    sed = peer.sed()
+    for number in range(21):
+        sed.register(an_appeal(platform_id=str(number)), (), store.open)
+    with pytest.raises(RetryableError):  # by a condition that the engine does not know
+        peer.sed(find_property="внешний").find(an_appeal().key)
+    assert "find_property" in [one.what for one in peer.sed(find_property="внешний").check().findings if not one.ok]
+
+
+def test_a_registered_card_is_found_with_its_number(peer, store):
+    from datetime import date
+
+    peer.sed().register(an_appeal(), (), store.open)
+    peer.register(an_appeal().key, "Т-1", date(2024, 3, 4))
+    found = peer.sed().find(an_appeal().key)
+    assert isinstance(found, CardRef)
+    assert (found.number, found.registered_on) == ("Т-1", date(2024, 3, 4))
+
+
+def test_a_property_that_1c_lacks_is_named(peer, store):
+    sed = peer.sed(card_properties={"Файлов ПОС": "files", "Нет такого": "number"})
+    with pytest.raises(RetryableError, match="«Нет такого»"):
+        sed.register(an_appeal(), (), store.open)
+    assert peer.received(an_appeal().key).cards == 0
+    assert any("«Нет такого»" in one.sentence for one in sed.check().findings if not one.ok)
+
+
+def test_more_questions_than_properties_are_an_error_and_nothing_is_made(peer, store):
+    question = an_appeal().questions[0]
+    questions = tuple(type(question)(n, "", question.category, question.code) for n in range(1, 7))
+    with pytest.raises(PermanentError, match="6 questions"):
+        peer.sed().register(an_appeal(questions=questions), (), store.open)
+    assert peer.received(an_appeal().key).cards == 0
+
+
+def test_a_damaged_file_of_the_store_is_found_before_a_card_is_made(peer, store):
+    file = store.put("a.txt", b"right")
+    store._contents[file.sha256] = b"wrong"
+    with pytest.raises(PermanentError, match="damaged"):
+        peer.sed().register(an_appeal(), (file,), store.open)
+    assert peer.received(an_appeal().key).cards == 0
+
+
+def test_what_the_card_says(peer, store):
+    appeal = an_appeal(text="Не горит\x0b фонарь. " * 300, confidential=True)
+    folder = next(iter(peer.server.base.all("DMIncomingDocumentFolder")))
+    peer.sed(folder=Ref(folder.id, folder.name)).register(appeal, (store.put("фото.jpg", b"x"),), store.open)
+    (card,) = peer.server.base.all(INCOMING)
+    assert card.external == ("Обращение ПОС № ПОС-500123", appeal.key, "sedlink")
+    assert card.references["folder"] == (folder.kind, folder.id)
+    assert card.properties["Заявитель ПОС"] == "Примеров Пример Примерович"
+    assert card.properties["Рубрика ПОС"] == "0005.0005.0056.1159"
+    assert (card.properties["Статус ПОС"], card.properties["Выгрузка в витрину ПОС"]) == ("В работе", True)
+    assert str(card.properties["Дата ПОС"]) == "2024-03-02 00:30:00"  # Moscow
+    assert int(card.properties["Файлов ПОС"]) == 2
+    whole = next(one for one in peer.server.base.files(card.id) if one.name == "Текст сообщения")
+    assert appeal.text in whole.content.decode("utf-8-sig")
+
+
+def test_many_threads_share_one_adapter(peer, store):
+    sed, errors = peer.sed(), []
+
+    def hand_over(number):
+        try:
+            sed.register(an_appeal(platform_id=str(number)), (store.put(f"{number}.txt", b"1"),), store.open)
+        except Exception as error:  # the test tells what a thread met
+            errors.append(error)
+
+    threads = [threading.Thread(target=hand_over, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert errors == []
+    assert len(list(peer.server.base.all(INCOMING))) == 8
+
+
+# -- bytes of files
+
+
+def test_a_large_file_goes_and_comes_whole_without_lying_in_memory(peer, store):
+    import tracemalloc
+
+    content = bytes(range(256)) * 40_000  # 10 MB
+    appeal, sed = an_appeal(), peer.sed()
+    file = store.put("большой.bin", content)
+    sed.register(appeal, (file,), store.open)
+    assert peer.received(appeal.key).files == {"большой.bin": sha256(content)}
+    stored = next(one for one in peer.server.base.all("DMFile"))
+    tracemalloc.start()
+    with sed.open_file(stored.id) as opened:
+        assert sha256(opened.read()) == file.sha256
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 150 << 20  # the stand's own copies included
+
+
+def test_a_file_that_is_gone_is_an_error_of_its_message_alone(peer):
+    with pytest.raises(PermanentError), peer.sed().open_file("3f0f6a52-93c5-4f51-8b3c-0d7bb0a4d999"):
+        pytest.fail("it opened something")
+
+
+def test_an_answer_that_is_too_long_is_not_read_to_its_end(peer, store):
+    sed = peer.sed(max_answer=20_000, attempts=1)
+    appeal = an_appeal(text="длинно " * 280)
+    for number in range(40):
+        peer.sed().register(an_appeal(platform_id=str(number), text=appeal.text), (), store.open)
+    with pytest.raises(RetryableError, match="20000"):
+        sed.changes("", 100)
+
+
+# -- who we are, whom we trust
+
+
+@pytest.mark.parametrize("user", ["Обмен ПОС", "exchange"])
+def test_names_and_passwords_of_any_letters(user):
+    with StandDms1c() as peer:
+        peer.server.app.user, peer.server.app.password = user, "Пароль№1:äö"
+        assert peer.sed().check().ok
+
+
+@contextmanager
+def answering(answer, *, tls=None):
+    """A server of one answer; yields its address and the requests."""
+    asked = []
+
+    def app(environ, start_response):
+        request = Request(environ)
+        asked.append((request.method, dict(request.headers), request.get_data()))
+        return answer(request)(environ, start_response)
+
+    server = HttpServer(app)
+    if tls:
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    server.start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.port}/ws/dm.1cws", asked
+    finally:
+        server.stop()
+
+
+def adapter(url, **changes):
+    facts = {"url": url, "user": "u", "password": Secret("secret"), "attempts": 1, "wsdl": "own"}
+    return Dms1cSed(Dms1cSettings(**{**facts, **changes}))
+
+
+def test_only_a_trusted_certificate_gets_the_password(tmp_path):
+    good, authority = self_signed(tmp_path, "good", "127.0.0.1")
+    _other, stranger = self_signed(tmp_path, "other", "127.0.0.1")
+    with answering(lambda _request: Response("", 401), tls=good) as (url, asked):
+        for trusted in ({}, {"ca_file": stranger}):
+            with pytest.raises(RetryableError, match="ca_file"):
+                adapter(url, **trusted).find("pos:1:1:1")
+        assert asked == []
+        with pytest.raises(AuthError):
+            adapter(url, ca_file=authority).find("pos:1:1:1")
+        assert asked
+
+
+def test_a_redirect_is_not_followed():
+    def elsewhere(_request):
+        return Response("", 307, headers={"Location": "http://127.0.0.1:9/"})
+
+    with answering(elsewhere) as (url, asked), pytest.raises(RetryableError, match="307"):
+        adapter(url).find("pos:1:1:1")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body/></s:Envelope>',
+    ],
+)
+def test_garbage_is_no_answer(body, store):
+    def wrong(request):
+        wanted = b"DMCreateRequest" in request.get_data()
+        return Response(body if wanted else _nothing(request), content_type="text/xml")
+
+    with answering(lambda _request: Response(body, content_type="text/xml")) as (url, _asked):
+        sed = adapter(url)
+        with pytest.raises(RetryableError):
+            sed.find("pos:1:1:1")
+        with pytest.raises((RetryableError, PermanentError)), sed.open_file("3f0f6a52-93c5-4f51-8b3c-0d7bb0a4d999"):
+            pytest.fail("it opened something")
+
+
+def _nothing(_request):
+    return refusal(RefusedError("", ""))
+
+
+def test_ntlm_by_a_real_handshake(tmp_path, monkeypatch):
+    spnego = pytest.importorskip("spnego")
+    pytest.importorskip("requests_ntlm")
+    import base64
+
+    (tmp_path / "users").write_text("DOMAIN:exchange:right\n")
+    monkeypatch.setenv("NTLM_USER_FILE", str(tmp_path / "users"))
+    contexts, known = {}, set()
+
+    def answer(request):
+        peer = request.environ["REMOTE_PORT"]
+        told = request.headers.get("Authorization", "")
+        if peer not in known and not told.startswith("NTLM "):
+            return Response("", 401, headers={"WWW-Authenticate": "NTLM"})
+        if told.startswith("NTLM "):
+            context = contexts.setdefault(peer, spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm))
+            try:
+                token = context.step(base64.b64decode(told[5:]))
+            except spnego.exceptions.SpnegoError:
+                return Response("", 401)
+            if not context.complete:
+                return Response("", 401, headers={"WWW-Authenticate": f"NTLM {base64.b64encode(token).decode()}"})
+            known.add(peer)
+        from stand.dms1c.xmlform import answer as answered
+        from stand.dms1c.xmlform import el
+
+        return Response(
+            answered("DMGetObjectListResponse", [el("tooManyObjects", "false")]), content_type="text/xml"
+        )
+
+    with answering(answer) as (url, _asked):
+        assert adapter(url, auth="ntlm", user="DOMAIN\\exchange", password=Secret("right")).find("pos:1:1:1") is None
+        with pytest.raises(AuthError):
+            adapter(url, auth="ntlm", user="DOMAIN\\exchange", password=Secret("wrong")).find("pos:1:1:1")
+
+
+# -- the service's own WSDL
+
+
+def test_its_wsdl_is_used_when_it_answers_and_ours_when_it_does_not(peer):
+    def sentences(sed):
+        return [one.sentence for one in sed.check().findings if one.what == "wsdl"]
+
+    assert sentences(peer.sed(wsdl="auto")) == ["the service's own WSDL is used"]
+    assert sentences(peer.sed(wsdl="own")) == ["our minimal WSDL is used"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace(b"DMAddFileRequest", b"DMOtherRequest"),
+        lambda text: text[: len(text) // 2],
+        lambda text: b"<!DOCTYPE definitions [<!ENTITY a 'b'>]>" + text.partition(b"?>")[2],
+        lambda text: text.replace(
+            b"<types>", b'<import namespace="http://other" location="http://other.example.org/a.wsdl"/><types>'
+        ),
+        lambda _text: b"",
+    ],
+)
+def test_a_wsdl_that_is_of_no_use_is_not_used_and_leads_nowhere(spoil):
+    asked = []
+
+    def fetch(url, call):
+        from connector.sed.dms1c.wire import Wire
+
+        asked.append(url)
+        if "other" in url:
+            return Wire(Dms1cSettings(url="http://127.0.0.1/a", user="u", password=Secret("p"))).get(url, call)
+        return spoil(wsdl())
+
+    schema = Schema("auto", "http://127.0.0.1/ws/dm.1cws", fetch)
+    assert schema.make("DMObjectID", id="1", type="DMFile").id == "1"
+    assert not schema.is_servers
+    assert schema.why_own
+
+
+# -- settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"url": "http://1c.example.org/ws/dm.1cws"}, "url: http"),
+        ({"url": "https://u:p@1c.example.org/ws"}, "url: credentials"),
+        ({"url": "1c.example.org"}, "url"),
+        ({"user": " "}, "user"),
+        ({"password": "plain"}, "password"),
+        ({"card_properties": {"А": "files", "Б": "нет"}}, "card_properties"),
+        ({"card_properties": {"А": "number"}}, "card_properties"),
+        ({"question_properties": {"А": "status"}}, "question_properties"),
+        ({"next_question": "{name}"}, "next_question"),
+        ({"look_back": 0}, "look_back"),
+        ({"list_limit": 100, "list_limit_most": 10}, "list_limit_most"),
+        ({"zone": "Нет/Такого"}, "zone"),
+        ({"ca_file": "nothing.pem"}, "ca_file"),
+        ({"folders": "x"}, "folders"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, monkeypatch, settings, named):
+    monkeypatch.setenv("DM_PASSWORD", "x")
+    section = {"url": "https://1c.example.org/ws/dm.1cws", "user": "u", "password": "env:DM_PASSWORD"}
+    assert build(section, tmp_path)
+    with pytest.raises(ValueError, match=named):
+        build({**section, **settings}, tmp_path)
+
+
+def test_a_cut_connection_of_the_test_s_own_server_is_a_break():
+    def cut(_request):
+        raise CutError(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nContent-Type: text/xml\r\n\r\nhalf")
+
+    with answering(cut) as (url, _asked), pytest.raises(RetryableError, match="broke"):
+        adapter(url).find("pos:1:1:1")
+
+
+def test_a_short_read_of_the_store_does_not_pad_in_the_middle():
+    from connector.sed.dms1c.soap import _whole_piece
+
+    class Dripping(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 1000))
+
+    assert _whole_piece(Dripping(b"x" * 5000)) == b"x" * 5000
