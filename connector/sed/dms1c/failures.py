@@ -44,6 +44,14 @@ def garbage(call: Call, came: str) -> ConnectorError:
     return unknown(call, why) if call.write else RetryableError(f"{call.what}: {why}")
 
 
+def too_long(call: Call, limit: int) -> ConnectorError:
+    """Return the error for an answer beyond its bound: of an object that is so large, or of the way."""
+    if call.item:
+        sentence = _("{what}: 1С sends more than {limit} bytes; raise max_file_size or max_answer")
+        return PermanentError(sentence.format(what=call.what, limit=limit), code="too-long")
+    return garbage(call, _("more than {limit} bytes").format(limit=limit))
+
+
 def from_status(status: int, call: Call, after: float | None) -> ConnectorError:
     """Return the error for an HTTP status without a SOAP envelope."""
     if status in (401, 403):

@@ -27,6 +27,7 @@ T = TypeVar("T")
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _FILE_MARK = b"U0VETElOSy1GSUxF"  # base64 of SEDLINK-FILE: stands for a file's bytes until they are woven in
 _IN_MEMORY = 1 << 20
+_AROUND_FILE = 1 << 20  # bytes of the envelope, and of line breaks in base64
 _STEP = 3 << 18  # bytes encoded at a time: a multiple of three, so that the pieces join
 
 
@@ -57,7 +58,7 @@ class DmService:
         """
 
         def once() -> etree._Element:
-            with self._ask(request, call, extra, fields) as (success, chunks):
+            with self._ask(request, call, extra, fields, self._settings.max_answer) as (success, chunks):
                 return self._answer(success, chunks, call)
 
         return self._again(call, once)
@@ -86,7 +87,8 @@ class DmService:
         parser = etree.XMLParser(
             target=reader, huge_tree=True, resolve_entities=False, no_network=True, load_dtd=False
         )
-        with self._ask("DMRetrieveRequest", call, _NOTHING, fields) as (success, chunks):
+        most = self._settings.max_file_size * 4 // 3 + _AROUND_FILE
+        with self._ask("DMRetrieveRequest", call, _NOTHING, fields, most) as (success, chunks):
             try:
                 for chunk in chunks:
                     parser.feed(chunk)
@@ -112,7 +114,7 @@ class DmService:
 
     @contextmanager
     def _ask(
-        self, request: str, call: Call, extra: Extra, fields: dict[str, Any]
+        self, request: str, call: Call, extra: Extra, fields: dict[str, Any], most: int
     ) -> Iterator[tuple[bool, Iterator[bytes]]]:
         settings = self._settings
         value = self.schema.make(request, dataBaseID=settings.database_id or None, **fields)
@@ -121,7 +123,7 @@ class DmService:
             _graft(envelope, *extra.graft)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
             ready = _written(envelope, extra.file, cast("BinaryIO", body))
-            with self._wire.post(ready, call, settings.file_timeout) as answer:
+            with self._wire.post(ready, call, most) as answer:
                 yield answer
 
     def _answer(self, success: bool, chunks: Iterator[bytes], call: Call) -> etree._Element:

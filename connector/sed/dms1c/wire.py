@@ -18,7 +18,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from config.i18n import _
 from connector.masking import protect
-from connector.sed.dms1c.failures import Call, from_status, from_transport, garbage
+from connector.sed.dms1c.failures import Call, from_status, from_transport, garbage, too_long
 from connector.sed.dms1c.settings import Dms1cSettings
 
 SOAP_ACTION = '"http://www.1c.ru/dm#DMService:execute"'
@@ -42,11 +42,11 @@ class Wire:
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
 
     @contextmanager
-    def post(self, body: BinaryIO, call: Call, seconds: float) -> Iterator[tuple[bool, Iterator[bytes]]]:
+    def post(self, body: BinaryIO, call: Call, most: int) -> Iterator[tuple[bool, Iterator[bytes]]]:
         """Send an envelope; yield whether HTTP calls it a success, and the answer's bytes.
 
         An unsuccessful answer that is no XML is an error of its own: a Fault comes in HTTP 500 as XML.
-        `seconds` bound the whole exchange.
+        `most` bounds the answer in bytes.
         """
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": SOAP_ACTION, "Accept": "text/xml"}
         with self._open("POST", self._settings.url, call, headers, body) as response:
@@ -57,7 +57,7 @@ class Wire:
                 raise from_status(response.status_code, call, _retry_after(response))
             if response.is_redirect:
                 raise from_status(response.status_code, call, None)
-            yield response.ok, self._chunks(response, call, seconds)
+            yield response.ok, self._chunks(response, call, most)
 
     def get(self, url: str, call: Call) -> bytes:
         """Return a document of the service's own host: its WSDL and what that imports."""
@@ -66,7 +66,7 @@ class Wire:
         with self._open("GET", url, call, {"Accept": "text/xml"}, None) as response:
             if not response.ok or response.is_redirect:
                 raise from_status(response.status_code, call, _retry_after(response))
-            return b"".join(self._chunks(response, call, self._settings.read_timeout))
+            return b"".join(self._chunks(response, call, self._settings.max_answer))
 
     @contextmanager
     def _open(
@@ -74,24 +74,28 @@ class Wire:
     ) -> Iterator[requests.Response]:
         settings = self._settings
         verify = str(settings.ca_file) if settings.ca_file else True  # here: an environment cannot lower it
+        # NTLM sends the body up to three times and forgets to rewind it: there it is bytes
+        data = body.read() if body is not None and settings.auth == "ntlm" else body
         try:
             response = self._session.request(
-                method, url, data=body, headers=headers, auth=self._auth, verify=verify, stream=True,
+                method, url, data=data, headers=headers, auth=self._auth, verify=verify, stream=True,
                 timeout=(settings.connect_timeout, settings.read_timeout), allow_redirects=False,
             )  # fmt: skip
         except requests.RequestException as error:
             raise from_transport(error, call) from error
+        except PermissionError as error:  # what requests-ntlm says of a server that wants no NTLM
+            raise from_status(HTTPStatus.UNAUTHORIZED, call, None) from error
         with response:
             yield response
 
-    def _chunks(self, response: requests.Response, call: Call, seconds: float) -> Iterator[bytes]:
+    def _chunks(self, response: requests.Response, call: Call, most: int) -> Iterator[bytes]:
         """Yield the body. A peer that drips one byte at a time meets the bound of the whole exchange."""
-        until, size = time.monotonic() + seconds, 0
+        until, size = time.monotonic() + self._settings.file_timeout, 0
         try:
             for chunk in response.iter_content(_CHUNK):
                 size += len(chunk)
-                if size > self._settings.max_answer:
-                    raise garbage(call, _("more than {limit} bytes").format(limit=self._settings.max_answer))
+                if size > most:
+                    raise too_long(call, most)
                 yield chunk
                 if time.monotonic() > until:
                     raise requests.ReadTimeout("the whole answer took too long")
