@@ -27,5 +27,9 @@ def test_every_event_is_documented():
 def test_properties_to_create_are_named():
     defaults = {one.name: one.default for one in fields(Dms1cSettings) if one.default is not MISSING}
     named = [value for name, value in defaults.items() if name.endswith("_property") and " " in str(value)]
-    made = [one.default_factory() for one in fields(Dms1cSettings) if one.name in ("card_properties", "question_properties")]
+    made = [
+        one.default_factory()
+        for one in fields(Dms1cSettings)
+        if one.name in ("card_properties", "question_properties")
+    ]
     assert [name for name in [*named, *made[0], *made[1]] if name not in PAGE] == []
