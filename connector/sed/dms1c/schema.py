@@ -106,7 +106,7 @@ def _read(wsdl: bytes, fetch: Callable[[str, Call], bytes]) -> zeep.Client:
 
     class Transport(zeep.Transport):
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__()  # type: ignore[no-untyped-call]  # zeep is typed in part
 
         def load(self, url: str) -> bytes:
             return fetch(url, Call(_("the service's WSDL")))
