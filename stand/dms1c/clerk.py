@@ -96,7 +96,12 @@ class Dms1c:
         return {
             "kind": "dms1c", "poll": "2s", "url": self.url, "user": self.app.user,
             "password": f"file:{folder}/secrets/{SECRET}", "zone": ZONE.key,
+            "document_type": self._reference("DMIncomingDocumentType", "Обращение гражданина"),
+            "folder": self._reference("DMIncomingDocumentFolder", "Обращения граждан"),
         }  # fmt: skip
+
+    def _reference(self, kind: str, name: str) -> Mapping[str, str]:
+        return {"id": self.base.named(kind, name).id, "name": name}
 
     def hurry(self) -> Mapping[str, str]:
         """Return what a demo sets."""

@@ -110,6 +110,9 @@ class Cards:
         settings, properties = self._settings, one.properties
         folder, status, organisation = (one.reference(name) for name in ("folder", "status", "organization"))
         fields = {prop.name: prop.text for prop in properties if prop.text}
+        for name, source in settings.card_properties.items():  # what the mart knows by a word of its own
+            if properties.text(name):
+                fields.setdefault(source, properties.text(name))
         for name, reference in (("Организация", organisation), ("Состояние", status)):
             if reference is not None and name not in fields:
                 fields[name] = reference.name

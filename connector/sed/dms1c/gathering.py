@@ -49,7 +49,7 @@ class Gathering:
 
     def __call__(self, rows: Sequence[Row]) -> Reading:
         """Return the events of rows, unordered. Raises ChannelError."""
-        with speaking(self._settings.language), self._lock:
+        with self._lock:
             catch = _Catch()
             listed = [row.object for row in rows if row.kind == TASK]
             self._fetch_tasks(catch, (one for one in listed if self._keys.get(target_of(one)) != ""))
@@ -58,8 +58,9 @@ class Gathering:
             named += [target_of(task) for task in catch.tasks.values()]
             named += [card for _answer, card in catch.answers]
             self._fetch_cards(catch, named)
-            for card in catch.cards.values():
-                self._reader.card(self._keys[card.id], card, catch.told)
+            with speaking(self._settings.language):
+                for card in catch.cards.values():
+                    self._reader.card(self._keys[card.id], card, catch.told)
             for answer, card_id in catch.answers:
                 self._read_answer(catch, answer, card_id)
             self._fetch_tasks(catch, self._tasks_of_closed(catch))
@@ -118,7 +119,8 @@ class Gathering:
             files = self._files(answer)
         except PermanentError as error:  # of this document alone; it comes again when it changes
             catch.told.notes.append(error.sentence)
-        else:
+            return
+        with speaking(self._settings.language):
             self._reader.answer(self._keys[card], answer, files, catch.told)
 
     def _read_tasks(self, catch: _Catch) -> None:

@@ -69,7 +69,7 @@ class Handover:
         with speaking(self._settings.language):
             prose = compose(appeal, self._settings.summary_limit)
             parts = [*_text_part(prose), *files_of(files)]
-            filled = card_properties(appeal, len(parts), self._settings)
+        filled = card_properties(appeal, len(parts), self._settings)
         check(parts, open_file)
         document = self._document(appeal.key) or self._create(appeal, prose, filled)
         self._attach(document, appeal, parts, open_file)

@@ -55,6 +55,11 @@ def _card_properties() -> Mapping[str, str]:
         "Телефон заявителя ПОС": "applicant_phone",
         "Почта заявителя ПОС": "applicant_email",
         "Место ПОС": "address",
+        "Регион ПОС": "region",
+        "Муниципалитет ПОС": "municipality",
+        "ОКТМО ПОС": "oktmo",
+        "Канал ПОС": "channel",
+        "Конфиденциально ПОС": "confidential",
     }
 
 

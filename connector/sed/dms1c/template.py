@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from config.i18n import _
+from config.i18n import _, speaking
 from connector.errors import RetryableError
 from connector.sed.dms1c.document import Filled, Value
 from connector.sed.dms1c.objects import DmObject, Property, child, is_true, read_moment, xsi_type
@@ -69,8 +69,28 @@ class Template:
             "DMAdditionalProperty",
             name=name,
             objectID=make("DMObjectID", id=slot.id, type="DMAdditionalProperty"),
-            propertySimpleValue=simple(_as_type(value, slot.type, name)),
+            propertySimpleValue=simple(self._as_type(value, slot.type, name)),
         )
+
+    def _as_type(self, value: Value, kind: str, name: str) -> Value:
+        """Return a value as the property's type wants it; a property that is a reference is an error."""
+        if kind == "object":
+            raise RetryableError(
+                _("the additional property «{name}» is a reference: make it a string in 1С").format(
+                    name=name
+                ),
+                code="property-type",
+            )
+        if kind == "boolean":
+            return value if isinstance(value, bool) else is_true(str(value))
+        if kind in ("decimal", "int", "integer", "long"):
+            return _number(value, name)
+        if kind in ("dateTime", "date"):
+            return _moment(value, name)
+        if kind == "string":
+            with speaking(self._settings.language):
+                return _words(value)
+        return value
 
     def _missing(self, filled: Iterable[Filled]) -> list[str]:
         return [one.name for one in filled if one.name.casefold() not in self._slots]
@@ -94,24 +114,6 @@ def slot_of(one: Property) -> Slot:
         reference = child(one.element, "propertyObjectValue")
         return Slot(one.id, "" if reference is None else "object")
     return Slot(one.id, xsi_type(simple))
-
-
-def _as_type(value: Value, kind: str, name: str) -> Value:
-    """Return a value as the property's type wants it; a property that is a reference is an error."""
-    if kind == "object":
-        raise RetryableError(
-            _("the additional property «{name}» is a reference: make it a string in 1С").format(name=name),
-            code="property-type",
-        )
-    if kind == "boolean":
-        return value if isinstance(value, bool) else is_true(str(value))
-    if kind in ("decimal", "int", "integer", "long"):
-        return _number(value, name)
-    if kind in ("dateTime", "date"):
-        return _moment(value, name)
-    if kind == "string":
-        return _words(value)
-    return value
 
 
 def _number(value: Value, name: str) -> Value:

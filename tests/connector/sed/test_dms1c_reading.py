@@ -333,6 +333,7 @@ def test_what_a_card_tells_the_mart(peer, handed):
     assert question.changed_at == datetime(2024, 3, 5, 9, tzinfo=UTC)
     assert (question.status, question.platform_status) == ("Находится на рассмотрении", "В работе")
     assert told.fields["Выгрузка в витрину ПОС"] == "true"
+    assert (told.fields["confidential"], told.fields["address"]) == ("false", "г. Примерск, ул. Примерная, 1")
     assert list(peer.sed().cards(CardQuery(rubric_changed_from=date(2024, 3, 5)))) == [told]
     assert list(peer.sed().cards(CardQuery(rubric_changed_from=date(2024, 3, 6)))) == []
 
