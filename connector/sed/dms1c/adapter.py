@@ -43,6 +43,10 @@ class Dms1cSed:
             dictionaries=DICTIONARIES, max_file_size=self._settings.max_file_size,
         )  # fmt: skip
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._service.close()
+
     def check(self) -> Health:
         """Try credentials, properties and lists, change nothing."""
         return examine(self._service, self._lists, self._template, self._settings)

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from uuid import uuid4
 
 from connector.appeal import Event
@@ -72,6 +73,7 @@ class Changes:
         self._read = read
         self._clock = clock
         self._look_back = timedelta(seconds=settings.look_back)
+        self._from = datetime.combine(settings.read_from, time_of_day()) if settings.read_from else None
         self._lock = threading.Lock()
         self._instance = uuid4().hex[:12]
         self._page = 0
@@ -118,7 +120,7 @@ class Changes:
 
     def _fill(self, position: Position, stored: int) -> None:
         """Read the next stretch; what a stored page had is left out."""
-        begin = position.begin(self._look_back)
+        begin = position.begin(self._look_back) or self._from
         kinds = (INCOMING, TASK, OUTGOING) if self._settings.read_tasks else (INCOMING, OUTGOING)
         stretch = self._lists.stretch(kinds, self._conditions, begin)
         self._forget(begin)

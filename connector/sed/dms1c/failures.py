@@ -41,7 +41,7 @@ def from_transport(error: requests.RequestException, call: Call) -> ConnectorErr
 def garbage(call: Call, came: str) -> ConnectorError:
     """Return the error for something that is not an answer of DMService."""
     why = _("1С sent {came} instead of its answer").format(came=came)
-    return unknown(call, why) if call.write else RetryableError(f"{call.what}: {why}")
+    return unknown(call, why) if call.write else RetryableError(f"{call.what}: {why}", code="garbage")
 
 
 def too_long(call: Call, limit: int) -> ConnectorError:
@@ -65,9 +65,12 @@ def from_status(status: int, call: Call, after: float | None) -> ConnectorError:
     if status in _TRY_LATER:
         return RetryableError(f"{call.what}: {told}", after=after)
     if status >= 500:
-        return unknown(call, told) if call.write else RetryableError(f"{call.what}: {told}", after=after)
+        if call.write:
+            return unknown(call, told)
+        return RetryableError(f"{call.what}: {told}", after=after, code="status")
     return RetryableError(
-        _("{what}: {told}; check url: it ends in /ws/dm.1cws").format(what=call.what, told=told)
+        _("{what}: {told}; check url: it ends in /ws/dm.1cws").format(what=call.what, told=told),
+        code="status",
     )
 
 

@@ -25,7 +25,7 @@ from connector.sed.attachments import refuse_large
 from connector.sed.dms1c.document import Filled, card_properties, title
 from connector.sed.dms1c.listing import Condition, Lists
 from connector.sed.dms1c.objects import DmObject, child, children
-from connector.sed.dms1c.schema import NS
+from connector.sed.dms1c.schema import EXTERNAL, NS
 from connector.sed.dms1c.settings import Dms1cSettings, Ref
 from connector.sed.dms1c.soap import DmService, Extra, file_mark, reading, writing
 from connector.sed.dms1c.template import INCOMING, Template
@@ -92,8 +92,8 @@ class Handover:
 
     def _by_external_id(self, kind: str, external_id: str) -> Iterator[DmObject]:
         """Yield the objects that bear an external id of ours; what 1С lists besides is looked through."""
-        settings, make = self._settings, self._service.schema.make
-        ours = make("DMExternalObject", id=external_id, type=settings.external_type)
+        settings = self._settings
+        ours = self._service.schema.part(EXTERNAL, id=external_id, type=settings.external_type)
         listed = self._lists.once(kind, [Condition(settings.find_property, ours)], (), settings.list_limit)
         if listed.cut or len(listed.objects) > _LONGEST_SAME:
             raise RetryableError(
@@ -108,9 +108,9 @@ class Handover:
                 yield one
 
     def _is_whole(self, document: DmObject, key: str) -> bool:
-        wanted = document.properties.text(self._settings.files_property)
-        if wanted and len(self._files(document)) < int(float(wanted)):
-            return False
+        wanted = document.properties.text(self._settings.files_property).partition(".")[0]
+        if not wanted.isdecimal() or (int(wanted) and len(self._files(document)) < int(wanted)):
+            return False  # also what a person wrote there instead of a number: `register` looks closer
         if self._settings.process_template is None:
             return True
         return any(self._by_external_id(self._process_type, _process_id(key)))
@@ -212,9 +212,7 @@ class Handover:
     # -- values
 
     def _external(self, id_: str, name: str) -> Any:  # noqa: ANN401 - zeep's own values
-        return self._service.schema.make(
-            "DMExternalObject", id=id_, name=name, type=self._settings.external_type
-        )
+        return self._service.schema.part(EXTERNAL, id=id_, name=name, type=self._settings.external_type)
 
     def _reference(self, ref: Ref | None, kind: str) -> Any:  # noqa: ANN401 - zeep's own values
         if ref is None:

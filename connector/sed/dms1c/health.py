@@ -9,6 +9,7 @@ from connector.peer import Finding, Health
 from connector.sed.dms1c.gathering import OUTGOING
 from connector.sed.dms1c.listing import Condition, Lists
 from connector.sed.dms1c.objects import text
+from connector.sed.dms1c.schema import EXTERNAL
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.sed.dms1c.soap import DmService, reading
 from connector.sed.dms1c.template import INCOMING, Template
@@ -78,7 +79,7 @@ def _list(lists: Lists, kind: str, settings: Dms1cSettings) -> str:
 
 
 def _lookup(service: DmService, lists: Lists, settings: Dms1cSettings) -> str:
-    nobody = service.schema.make("DMExternalObject", id="pos:0:0:0", type=settings.external_type)
+    nobody = service.schema.part(EXTERNAL, id="pos:0:0:0", type=settings.external_type)
     listed = lists.once(INCOMING, [Condition(settings.find_property, nobody)], (), 2)
     if listed.objects:
         raise ConnectorError(

@@ -13,6 +13,7 @@ from typing import Any
 from config.i18n import _
 from connector.errors import PermanentError, RetryableError
 from connector.sed.dms1c.objects import DmObject, child, children, is_true, text
+from connector.sed.dms1c.schema import CONDITION, QUERY
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.sed.dms1c.soap import DmService, reading
 
@@ -65,10 +66,10 @@ class Lists:
 
     def once(self, kind: str, conditions: Iterable[Condition], columns: Sequence[str], limit: int) -> Listed:
         """Return one list, perhaps cut."""
-        make, schema = self._service.schema.make, self._service.schema
+        schema = self._service.schema
         asked = [
-            make(
-                "DMObjectListCondition",
+            schema.part(
+                CONDITION,
                 property=one.property,
                 value=schema.simple(one.value)
                 if isinstance(one.value, str | bool | datetime)
@@ -77,7 +78,7 @@ class Lists:
             )
             for one in conditions
         ]
-        query = make("DMObjectListQuery", conditions=asked, limit=limit, columnSet=list(columns))
+        query = schema.part(QUERY, conditions=asked, limit=limit, columnSet=list(columns))
         call = reading(_("list of {kind}").format(kind=kind))
         answer = self._service.execute("DMGetObjectListRequest", call, type=kind, query=query)
         found = [child(item, "object") for item in children(answer, "items")]

@@ -7,7 +7,7 @@ Answers are not read by zeep: it unwraps those with one field, and knows only wh
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, NoReturn
@@ -16,6 +16,7 @@ import zeep
 from lxml import etree
 from zeep import xsd
 from zeep.exceptions import Error as ZeepError
+from zeep.wsdl.bindings import Soap11Binding
 
 from config.i18n import _
 from connector.errors import ConnectorError, PermanentError
@@ -28,8 +29,14 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NEEDED = (
     "DMAdditionalProperty", "DMAddFileRequest", "DMCreateRequest", "DMFile", "DMGetFileListByOwnerRequest",
     "DMGetNewObjectRequest", "DMGetObjectListRequest", "DMIncomingDocument", "DMObject", "DMObjectID",
-    "DMObjectListCondition", "DMObjectListQuery", "DMRetrieveRequest", "DMUpdateRequest",
+    "DMRetrieveRequest", "DMUpdateRequest",
 )  # fmt: skip
+# Types whose names nobody has published: they are found by the fields that hold them.
+QUERY = ("DMGetObjectListRequest", "query")
+CONDITION = (*QUERY, "conditions")
+EXTERNAL = ("DMObject", "externalObject")
+_ANY_VALUES = (("DMAdditionalProperty", "propertySimpleValue"), (*CONDITION, "value"))
+_GIVES_NONE = frozenset({"status", "garbage"})  # what a server says that has no WSDL to give
 
 
 class Schema:
@@ -62,6 +69,13 @@ class Schema:
         except (ZeepError, TypeError, LookupError, ValueError) as error:
             _refuse(error)
 
+    def part(self, path: Sequence[str], /, **fields: Any) -> Any:  # noqa: ANN401 - zeep's own values
+        """Return a value of the type of a field: of a named type, then of its field, and so on."""
+        try:
+            return _element(self._loaded(), path).type(**fields)
+        except (ZeepError, TypeError, LookupError, ValueError) as error:
+            _refuse(error)
+
     def simple(self, value: str | bool | int | date) -> Any:  # noqa: ANN401 - zeep's own values
         """Return a simple value that keeps its xsi:type on the wire; dates go as dateTime, as in 1С."""
         if isinstance(value, bool):
@@ -82,8 +96,7 @@ class Schema:
         with self._lock:
             if self._client is None:
                 self._client = self._choose()
-                [binding] = [name for name in self._client.wsdl.bindings if name.startswith(f"{{{NS}}}")][:1]
-                self._service = self._client.create_service(binding, self._url)
+                self._service = self._client.create_service(_binding(self._client), self._url)
             return self._client
 
     def _choose(self) -> zeep.Client:
@@ -93,7 +106,8 @@ class Schema:
         try:
             client = _read(self._fetch(f"{self._url}?wsdl", Call(_("the service's WSDL"))), self._fetch)
         except (ConnectorError, ZeepError, LookupError, ValueError, etree.XMLSyntaxError) as error:
-            if self._choice == "server":
+            away = isinstance(error, ConnectorError) and error.code not in _GIVES_NONE
+            if self._choice == "server" or away:
                 raise
             self.why_own = error.sentence if isinstance(error, ConnectorError) else type(error).__name__
             return _read(own, self._fetch)
@@ -122,10 +136,31 @@ def _mend(client: zeep.Client) -> None:
     """Check that the types that we write are there, and let simple values keep their types."""
     for name in _NEEDED:
         client.get_type(f"{{{NS}}}{name}")
-    for name, field in (("DMAdditionalProperty", "propertySimpleValue"), ("DMObjectListCondition", "value")):
-        for known, element in client.get_type(f"{{{NS}}}{name}").elements:
-            if known == field:
-                element.type = xsd.AnyType()
+    _element(client, EXTERNAL)
+    _binding(client)
+    for path in _ANY_VALUES:
+        _element(client, path).type = xsd.AnyType()
+
+
+def _element(client: zeep.Client, path: Sequence[str]) -> Any:  # noqa: ANN401 - zeep's own values
+    """Return the element at a path of fields below a named type. Raises LookupError."""
+    holder, *rest = path
+    found: Any = None
+    kind: Any = client.get_type(f"{{{NS}}}{holder}")
+    for name in rest:
+        found = next((element for known, element in kind.elements if known == name), None)
+        if found is None:
+            raise LookupError(name)
+        kind = found.type
+    return found
+
+
+def _binding(client: zeep.Client) -> str:
+    """Return the name of the binding of SOAP 1.1: 1С publishes one of 1.2 beside it. Raises LookupError."""
+    for name, binding in client.wsdl.bindings.items():
+        if type(binding) is Soap11Binding:
+            return str(name)
+    raise LookupError("SOAP 1.1")
 
 
 def _refuse(error: Exception) -> NoReturn:

@@ -8,6 +8,7 @@ import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -130,6 +131,7 @@ class Dms1cSettings:
     closed_states: tuple[str, ...] = ("Закрыт",)
     read_tasks: bool = True
 
+    read_from: date | None = None  # cards that changed before it are not looked at
     changed_property: str = "modificationDate"
     find_property: str = "externalObject"
     look_back: Seconds = 300.0

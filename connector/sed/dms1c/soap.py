@@ -50,6 +50,10 @@ class DmService:
         self._wire = Wire(settings)
         self.schema = Schema(settings.wsdl, settings.url, self._wire.get)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._wire.close()
+
     def execute(self, request: str, call: Call, extra: Extra = _NOTHING, /, **fields: Any) -> etree._Element:  # noqa: ANN401 - zeep's own values
         """Return the answer to a request of a kind (`DMRetrieveRequest`). Raises as `failures` says.
 

@@ -41,6 +41,10 @@ class Wire:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
     @contextmanager
     def post(self, body: BinaryIO, call: Call, most: int) -> Iterator[tuple[bool, Iterator[bytes]]]:
         """Send an envelope; yield whether HTTP calls it a success, and the answer's bytes.

@@ -1,7 +1,10 @@
 """The stand's 1С as the peer of the conformance suite, over real HTTP: its clerks are told what to decide."""
 
+import ssl
 from contextlib import contextmanager
 from datetime import UTC, datetime
+
+from werkzeug.wrappers import Request
 
 from config.secret import Secret
 from connector.sed.dms1c import Dms1cSed, Dms1cSettings
@@ -10,9 +13,37 @@ from stand.dms1c.engine import digest
 from stand.dms1c.infobase import INCOMING
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger
+from stand.server import HttpServer
 from stand.words import Decision, DecisionKind, Official
 from tests.connector.sed.conformance import Received
 from tests.connector.sed.stand_peer import AnyPlan, Paper
+
+
+@contextmanager
+def answering(answer, *, tls=None):
+    """A server of one answer; yields its address and the requests."""
+    asked = []
+
+    def app(environ, start_response):
+        request = Request(environ)
+        asked.append((request.method, dict(request.headers), request.get_data()))
+        return answer(request)(environ, start_response)
+
+    server = HttpServer(app)
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    server.start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.port}/ws/dm.1cws", asked
+    finally:
+        server.stop()
+
+
+def adapter(url, **changes):
+    facts = {"url": url, "user": "u", "password": Secret("secret"), "attempts": 1, "wsdl": "own"}
+    return Dms1cSed(Dms1cSettings(**{**facts, **changes}))
 
 
 class Switch(FaultPlan):

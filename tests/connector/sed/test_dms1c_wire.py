@@ -1,24 +1,21 @@
-"""DMService on the wire: what each failure means, credentials, TLS, bounds; nothing is done twice."""
+"""DMService on the wire: what each failure means, bounds; nothing is done twice."""
 
 import io
 import threading
-from contextlib import contextmanager
+from datetime import date
 
 import pytest
-from werkzeug.wrappers import Request, Response
 
 from config.secret import Secret
 from connector.appeal import CardRef, EventKind, Pending
-from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
-from connector.sed.dms1c import Dms1cSed, Dms1cSettings, Ref, build
-from connector.sed.dms1c.schema import Schema
+from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
+from connector.sed.dms1c import Dms1cSed, Dms1cSettings, Ref
 from stand.dms1c.infobase import INCOMING
-from stand.dms1c.xmlform import RefusedError, wsdl
+from stand.dms1c.xmlform import RefusedError
 from stand.faults import Fault
-from stand.server import CutError, HttpServer
-from tests.certificates import self_signed
+from stand.server import CutError
 from tests.connector.sed.appeals import Store, an_appeal, sha256
-from tests.connector.sed.dms1c_peer import StandDms1c
+from tests.connector.sed.dms1c_peer import StandDms1c, adapter, answering
 
 WRITES = ("DMCreateRequest", "DMAddFileRequest", "DMLaunchBusinessProcessRequest")
 READS = (
@@ -158,8 +155,6 @@ def test_a_server_that_ignores_the_lookup_is_an_error_not_a_guess(peer, store, m
 
 
 def test_a_registered_card_is_found_with_its_number(peer, store):
-    from datetime import date
-
     peer.sed().register(an_appeal(), (), store.open)
     peer.register(an_appeal().key, "Т-1", date(2024, 3, 4))
     found = peer.sed().find(an_appeal().key)
@@ -269,204 +264,6 @@ def test_an_answer_that_is_too_long_is_asked_for_in_parts_or_not_read_to_its_end
     assert len([event for event in page.events if event.kind is EventKind.REFUSED]) == 5
     with pytest.raises(RetryableError, match="1000"):
         peer.sed(max_answer=1000, attempts=1).changes("", 100)
-
-
-# -- who we are, whom we trust
-
-
-@pytest.mark.parametrize("user", ["Обмен ПОС", "exchange"])
-def test_names_and_passwords_of_any_letters(user):
-    with StandDms1c() as peer:
-        peer.server.app.user, peer.server.app.password = user, "Пароль№1:äö"
-        assert peer.sed().check().ok
-
-
-@contextmanager
-def answering(answer, *, tls=None):
-    """A server of one answer; yields its address and the requests."""
-    asked = []
-
-    def app(environ, start_response):
-        request = Request(environ)
-        asked.append((request.method, dict(request.headers), request.get_data()))
-        return answer(request)(environ, start_response)
-
-    server = HttpServer(app)
-    if tls:
-        import ssl
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(tls)
-        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
-    server.start()
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.port}/ws/dm.1cws", asked
-    finally:
-        server.stop()
-
-
-def adapter(url, **changes):
-    facts = {"url": url, "user": "u", "password": Secret("secret"), "attempts": 1, "wsdl": "own"}
-    return Dms1cSed(Dms1cSettings(**{**facts, **changes}))
-
-
-def test_only_a_trusted_certificate_gets_the_password(tmp_path):
-    good, authority = self_signed(tmp_path, "good", "127.0.0.1")
-    _other, stranger = self_signed(tmp_path, "other", "127.0.0.1")
-    with answering(lambda _request: Response("", 401), tls=good) as (url, asked):
-        for trusted in ({}, {"ca_file": stranger}):
-            with pytest.raises(RetryableError, match="ca_file"):
-                adapter(url, **trusted).find("pos:1:1:1")
-        assert asked == []
-        with pytest.raises(AuthError):
-            adapter(url, ca_file=authority).find("pos:1:1:1")
-        assert asked
-
-
-def test_a_redirect_is_not_followed():
-    def elsewhere(_request):
-        return Response("", 307, headers={"Location": "http://127.0.0.1:9/"})
-
-    with answering(elsewhere) as (url, asked), pytest.raises(RetryableError, match="307"):
-        adapter(url).find("pos:1:1:1")
-    assert len(asked) == 1
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html>",
-        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
-        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body/></s:Envelope>',
-    ],
-)
-def test_garbage_is_no_answer(body):
-    with answering(lambda _request: Response(body, content_type="text/xml")) as (url, _asked):
-        sed = adapter(url)
-        with pytest.raises(RetryableError):
-            sed.find("pos:1:1:1")
-        with (
-            pytest.raises((RetryableError, PermanentError)),
-            sed.open_file("3f0f6a52-93c5-4f51-8b3c-0d7bb0a4d999"),
-        ):
-            pytest.fail("it opened something")
-
-
-def test_ntlm_by_a_real_handshake(tmp_path, monkeypatch):
-    spnego = pytest.importorskip("spnego")
-    pytest.importorskip("requests_ntlm")
-    import base64
-
-    (tmp_path / "users").write_text("DOMAIN:exchange:right\n")
-    monkeypatch.setenv("NTLM_USER_FILE", str(tmp_path / "users"))
-    contexts, known = {}, set()
-
-    def answer(request):
-        peer = request.environ["REMOTE_PORT"]
-        told = request.headers.get("Authorization", "")
-        if peer not in known and not told.startswith("NTLM "):
-            return Response("", 401, headers={"WWW-Authenticate": "NTLM"})
-        if told.startswith("NTLM "):
-            context = contexts.setdefault(
-                peer, spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-            )
-            try:
-                token = context.step(base64.b64decode(told[5:]))
-            except spnego.exceptions.SpnegoError:
-                return Response("", 401)
-            if not context.complete:
-                return Response(
-                    "", 401, headers={"WWW-Authenticate": f"NTLM {base64.b64encode(token).decode()}"}
-                )
-            known.add(peer)
-        from stand.dms1c.xmlform import answer as answered
-        from stand.dms1c.xmlform import el
-
-        return Response(
-            answered("DMGetObjectListResponse", [el("tooManyObjects", "false")]), content_type="text/xml"
-        )
-
-    with answering(answer) as (url, _asked):
-        assert (
-            adapter(url, auth="ntlm", user="DOMAIN\\exchange", password=Secret("right")).find("pos:1:1:1")
-            is None
-        )
-        with pytest.raises(AuthError):
-            adapter(url, auth="ntlm", user="DOMAIN\\exchange", password=Secret("wrong")).find("pos:1:1:1")
-
-
-# -- the service's own WSDL
-
-
-def test_its_wsdl_is_used_when_it_answers_and_ours_when_it_does_not(peer):
-    def sentences(sed):
-        return [one.sentence for one in sed.check().findings if one.what == "wsdl"]
-
-    assert sentences(peer.sed(wsdl="auto")) == ["the service's own WSDL is used"]
-    assert sentences(peer.sed(wsdl="own")) == ["our minimal WSDL is used"]
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda text: text.replace(b"DMAddFileRequest", b"DMOtherRequest"),
-        lambda text: text[: len(text) // 2],
-        lambda text: b"<!DOCTYPE definitions [<!ENTITY a 'b'>]>" + text.partition(b"?>")[2],
-        lambda text: text.replace(
-            b"<types>",
-            b'<import namespace="http://other" location="http://other.example.org/a.wsdl"/><types>',
-        ),
-        lambda _text: b"",
-    ],
-)
-def test_a_wsdl_that_is_of_no_use_is_not_used_and_leads_nowhere(spoil):
-    asked = []
-
-    def fetch(url, call):
-        from connector.sed.dms1c.wire import Wire
-
-        asked.append(url)
-        if "other" in url:
-            return Wire(Dms1cSettings(url="http://127.0.0.1/a", user="u", password=Secret("p"))).get(
-                url, call
-            )
-        return spoil(wsdl())
-
-    schema = Schema("auto", "http://127.0.0.1/ws/dm.1cws", fetch)
-    assert schema.make("DMObjectID", id="1", type="DMFile").id == "1"
-    assert not schema.is_servers
-    assert schema.why_own
-
-
-# -- settings
-
-
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [
-        ({"url": "http://1c.example.org/ws/dm.1cws"}, "url: http"),
-        ({"url": "https://u:p@1c.example.org/ws"}, "url: credentials"),
-        ({"url": "1c.example.org"}, "url"),
-        ({"user": " "}, "user"),
-        ({"password": "plain"}, "password"),
-        ({"card_properties": {"А": "files", "Б": "нет"}}, "card_properties"),
-        ({"card_properties": {"А": "number"}}, "card_properties"),
-        ({"question_properties": {"А": "status"}}, "question_properties"),
-        ({"next_question": "{name}"}, "next_question"),
-        ({"look_back": 0}, "look_back"),
-        ({"list_limit": 100, "list_limit_most": 10}, "list_limit_most"),
-        ({"zone": "Нет/Такого"}, "zone"),
-        ({"ca_file": "nothing.pem"}, "ca_file"),
-        ({"folders": "x"}, "folders"),
-    ],
-)
-def test_a_wrong_setting_is_named(tmp_path, monkeypatch, settings, named):
-    monkeypatch.setenv("DM_PASSWORD", "x")
-    section = {"url": "https://1c.example.org/ws/dm.1cws", "user": "u", "password": "env:DM_PASSWORD"}
-    assert build(section, tmp_path)
-    with pytest.raises(ValueError, match=named):
-        build({**section, **settings}, tmp_path)
 
 
 def test_a_cut_connection_of_the_test_s_own_server_is_a_break():
