@@ -18,8 +18,8 @@ from uuid import uuid4
 from connector.appeal import Event
 from connector.sed import ChangePage
 from connector.sed.dms1c.events import Reading, in_order
-from connector.sed.dms1c.gathering import OUTGOING, TASK
-from connector.sed.dms1c.listing import Condition, Lists, Row
+from connector.sed.dms1c.gathering import OUTGOING
+from connector.sed.dms1c.listing import TASK, Condition, Lists, Row
 from connector.sed.dms1c.objects import read_moment
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.sed.dms1c.template import INCOMING
@@ -175,8 +175,8 @@ def _next(position: Position, at: datetime | None, latest: datetime | None, now:
     if at is not None:
         return replace(position, at=at, top=position.top or now)
     end = latest or (position.at and position.at - timedelta(seconds=1))
-    if end and position.top:
-        end = min(end, position.top)
+    if end:  # a task may begin next week: what happens until then must not lie before the cursor
+        end = min(end, position.top or now)
     return Position(base=max((one for one in (position.base, end) if one), default=None))
 
 

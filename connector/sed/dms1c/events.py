@@ -121,7 +121,7 @@ class Reader:
     def _done(self, key: str, task: DmObject) -> Iterator[Event]:
         words = task.text("executionComment")
         if is_true(task.text("executed")) and words:
-            at = task.moment("endDate") or task.moment(self._settings.changed_property)
+            at = task.moment("endDate") or task.moment("beginDate")
             event = self._event(key, EventKind.PROGRESS, [task.id, words], at)
             who = _performer(task)
             yield replace(event, text=words, executors=(who,) if who else ())

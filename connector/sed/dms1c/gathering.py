@@ -14,13 +14,13 @@ from config.i18n import _, speaking
 from connector.appeal import EventKind
 from connector.errors import PermanentError, RetryableError
 from connector.sed.dms1c.events import Reader, Reading
-from connector.sed.dms1c.listing import Condition, Lists, Row
+from connector.sed.dms1c.listing import TASK, Condition, Lists, Row
 from connector.sed.dms1c.objects import DmObject, children
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.sed.dms1c.soap import DmService, reading
 from connector.sed.dms1c.template import INCOMING
 
-OUTGOING, TASK = "DMOutgoingDocument", "DMBusinessProcessTask"
+OUTGOING = "DMOutgoingDocument"
 _CLOSING = frozenset({EventKind.REFUSED, EventKind.REDIRECTED, EventKind.ANSWER, EventKind.CLOSED})
 _REMEMBERED = 100_000  # cards whose message is known; told to be foreign is remembered too
 

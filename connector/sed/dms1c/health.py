@@ -7,7 +7,7 @@ from config.i18n import _
 from connector.errors import ConnectorError
 from connector.peer import Finding, Health
 from connector.sed.dms1c.gathering import OUTGOING
-from connector.sed.dms1c.listing import Condition, Lists
+from connector.sed.dms1c.listing import TASK, Condition, Lists
 from connector.sed.dms1c.objects import text
 from connector.sed.dms1c.schema import EXTERNAL
 from connector.sed.dms1c.settings import Dms1cSettings
@@ -28,8 +28,11 @@ def _others(
 ) -> Iterator[Finding]:
     yield _wsdl(service)
     yield _tried("card_properties", lambda: _properties(template, settings))
-    for kind in (INCOMING, OUTGOING):
-        yield _tried("changed_property", lambda kind=kind: _list(lists, kind, settings))  # type: ignore[misc]
+    kinds = {INCOMING: "changed_property", OUTGOING: "changed_property"}
+    if settings.read_tasks:
+        kinds[TASK] = "task_changed_property"
+    for kind, setting in kinds.items():
+        yield _tried(setting, lambda kind=kind: _list(lists, kind, settings))  # type: ignore[misc]
     yield _tried("find_property", lambda: _lookup(service, lists, settings))
 
 
@@ -74,8 +77,9 @@ def _properties(template: Template, settings: Dms1cSettings) -> str:
 
 def _list(lists: Lists, kind: str, settings: Dms1cSettings) -> str:
     now = datetime.now(UTC).astimezone(settings.zone).replace(tzinfo=None, microsecond=0)
-    lists.once(kind, [Condition(settings.changed_property, now, ">=")], (settings.changed_property,), 1)
-    return _("{kind} are listed by {property}").format(kind=kind, property=settings.changed_property)
+    name = lists.ordered_by(kind)
+    lists.once(kind, [Condition(name, now, ">=")], (name,), 1)
+    return _("{kind} are listed by {property}").format(kind=kind, property=name)
 
 
 def _lookup(service: DmService, lists: Lists, settings: Dms1cSettings) -> str:

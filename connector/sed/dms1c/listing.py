@@ -20,7 +20,8 @@ from connector.sed.dms1c.soap import DmService, reading
 _SECOND = timedelta(seconds=1)  # the step of 1С's clock
 # What a list shows beside the time of change. Additional properties come with whole objects only, and a
 # document's name is no column at all.
-_MORE_COLUMNS = {"DMBusinessProcessTask": ("target",)}
+TASK = "DMBusinessProcessTask"
+_MORE_COLUMNS = {TASK: ("target",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,12 @@ class Lists:
             lists = [self._between(kind, conditions(kind), begin, end, limit) for kind in kinds]
             if not any(one.cut for one in lists):
                 rows = tuple(
-                    Row(kind, item, self.changed(item))
+                    Row(kind, item, item.moment(self.ordered_by(kind)))
                     for kind, one in zip(kinds, lists, strict=True)
                     for item in one.objects
                 )
                 return Stretch(rows, end + _SECOND if end else None)
-            middle = self._middle([item for one in lists if one.cut for item in one.objects])
+            middle = self._middle(zip(kinds, lists, strict=True))
             if middle is None or (end is not None and middle >= end):
                 middle = end and end - _SECOND
             if middle is not None and (begin is None or middle >= begin):
@@ -172,9 +173,9 @@ class Lists:
         """Return a reference to compare with in a condition."""
         return self._service.schema.make("DMObjectID", id=id_, type=kind)
 
-    def changed(self, one: DmObject) -> datetime | None:
-        """Return when an object changed last, by the SED's clock."""
-        return one.moment(self._settings.changed_property)
+    def ordered_by(self, kind: str) -> str:
+        """Return the property by which objects of a kind are listed: when they changed."""
+        return self._settings.task_changed_property if kind == TASK else self._settings.changed_property
 
     def _between(
         self,
@@ -184,13 +185,20 @@ class Lists:
         end: datetime | None,
         limit: int,
     ) -> Listed:
-        name = self._settings.changed_property
+        name = self.ordered_by(kind)
         bounds = [Condition(name, begin, ">=")] if begin else []
         bounds += [Condition(name, end, "<=")] if end else []
         return self.once(kind, [*conditions, *bounds], (name, *_MORE_COLUMNS.get(kind, ())), limit)
 
-    def _middle(self, objects: Sequence[DmObject]) -> datetime | None:
-        moments = sorted(filter(None, map(self.changed, objects)))
+    def _middle(self, lists: Iterable[tuple[str, Listed]]) -> datetime | None:
+        """Return the moment that parts what the lists that came cut show."""
+        moments = sorted(
+            moment
+            for kind, listed in lists
+            if listed.cut
+            for one in listed.objects
+            if (moment := one.moment(self.ordered_by(kind)))
+        )
         return moments[(len(moments) - 1) // 2] if moments else None
 
     def _too_many(self, place: object, limit: int) -> RetryableError:

@@ -133,6 +133,7 @@ class Dms1cSettings:
 
     read_from: date | None = None  # cards that changed before it are not looked at
     changed_property: str = "modificationDate"
+    task_changed_property: str = "beginDate"
     find_property: str = "externalObject"
     look_back: Seconds = 300.0
     list_limit: int = 500

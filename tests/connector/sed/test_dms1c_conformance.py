@@ -11,7 +11,7 @@ class TestDms1c(SedConformance):
 
     @pytest.fixture
     def peer(self):
-        with StandDms1c(wsdl="own", most=40, list_limit=2) as peer:
+        with StandDms1c(wsdl="own", most=40, list_limit=2, task_changed_property="modificationDate") as peer:
             yield peer
 
 

@@ -68,6 +68,7 @@ def _row(number, second):
 
 class Few:
     changed_property, list_limit, list_limit_most = "modificationDate", 4, 64
+    task_changed_property = "beginDate"
 
 
 @settings(max_examples=120, deadline=None)
@@ -120,6 +121,27 @@ def test_what_was_written_late_comes_by_the_look_back(peer, handed):
     card.moments["modificationDate"] -= timedelta(seconds=120)  # a transaction that ended late
     assert EventKind.REDIRECTED in {event.kind for event in drain(sed, cursor)[0]}
     assert EventKind.REDIRECTED not in {event.kind for event in drain(peer.sed(look_back=1.0), cursor)[0]}
+
+
+def test_a_task_of_next_week_does_not_carry_the_cursor_away(peer, handed):
+    sed, base = peer.sed(), peer.server.base
+    peer.assign(handed.key, "Исполнителев И.И.", "Ответить", DAY)
+    (task,) = base.all(TASK)
+    task.moments["beginDate"] += timedelta(days=7)
+    _events, cursor, _notes = drain(sed)
+    peer.redirect(handed.key, "Управление")
+    assert EventKind.REDIRECTED in {event.kind for event in drain(sed, cursor)[0]}
+
+
+@pytest.mark.parametrize(("listed_by", "seen"), [("beginDate", False), ("modificationDate", True)])
+def test_a_late_report_is_seen_where_tasks_are_listed_by_their_change(peer, handed, listed_by, seen):
+    sed = peer.sed(task_changed_property=listed_by, look_back=1.0)
+    peer.assign(handed.key, "Исполнителев И.И.", "Ответить", DAY)
+    (task,) = peer.server.base.all(TASK)
+    task.moments["beginDate"] -= timedelta(hours=1)
+    _events, cursor, _notes = drain(sed)
+    peer.server.decide(handed.key, Decision(DecisionKind.PROGRESS, text="Выехали"))
+    assert (EventKind.PROGRESS in {event.kind for event in drain(sed, cursor)[0]}) is seen
 
 
 def test_a_restart_repeats_ids_and_loses_nothing(peer, handed):
