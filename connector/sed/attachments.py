@@ -84,6 +84,6 @@ def folder_troubles(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         sentence = _("the exchange folder {folder} cannot be used: {error}").format(
-            folder=folder, error=error.strerror or type(error).__name__
+            folder=error.filename or folder, error=error.strerror or type(error).__name__
         )
         raise RetryableError(sentence, code="folder") from error

@@ -2,11 +2,40 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from config.i18n import _, ngettext
 from connector.peer import Finding
+
+
+def examine_folders(
+    *,
+    shared: Mapping[str, Path],
+    ours: Mapping[str, Path],
+    theirs: Mapping[str, Path | None],
+    min_free: int,
+    too_old: float,
+    now: float,
+    is_waiting: Callable[[os.DirEntry[str]], bool],
+) -> Iterator[Finding]:
+    """Yield what is found out about the folders of an exchange, by the names of their settings.
+
+    `shared` must exist: `folder_out` and `folder_in`; `ours` may be made: `folder_done`, `folder_broken` (on
+    the file system of `folder_in`) and `folder_state`; `theirs` need not be set. `min_free` in bytes,
+    `too_old` and `now` in seconds.
+    """
+    for name, folder in {**shared, **ours}.items():
+        yield usable(name, folder, must_exist=name in shared)
+    for name, place in theirs.items():
+        if place is not None:
+            yield usable(name, place, must_exist=False)
+    for name in ("folder_done", "folder_broken"):
+        yield same_file_system(name, ours[name], shared["folder_in"])
+    for name, folder in (("folder_out", shared["folder_out"]), ("folder_state", ours["folder_state"])):
+        yield room(name, folder, min_free)
+    for name, folder in shared.items():
+        yield stale(name, folder, too_old, now, is_waiting)
 
 
 def usable(name: str, folder: Path, *, must_exist: bool) -> Finding:

@@ -15,11 +15,15 @@ _REPLACEMENT = "�"
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """The words of a card. `full_text` is empty where annotation and note already hold everything."""
+    """The words of a card. `full_text` is empty where annotation and note already hold everything.
+
+    `remarks` is the note before it was cut.
+    """
 
     annotation: str
     note: str
     full_text: str
+    remarks: str
 
 
 def legal(value: str) -> str:
@@ -57,6 +61,7 @@ def compose(appeal: Appeal, limit: int) -> Prose:
         annotation=_cut(legal(appeal.text), limit, pointer),
         note=_cut(legal(note), limit, pointer),
         full_text=f"{appeal.text}\n\n{note}\n" if whole else "",
+        remarks=note,
     )
 
 

@@ -11,14 +11,14 @@ from stand.medo.mail import MailService
 from stand.medo.reading import Incoming, Receipt, Schemas, WrongMessageError, read_message
 from stand.medo.writing import Defects, Identity, Letter, Writer
 from stand.office import Card, Office, Paper
-from stand.pump import Pump
+from stand.pump import Workplace
 from stand.seds import Plans
 from stand.words import Decision, DecisionKind
 
 _VERSIONS = ("2.6", "2.2", "1.0", "")  # what real messages bear
 
 
-class MedoStand:
+class MedoStand(Workplace):
     """The other side of the transport folders. `step` does what can be done now, `start` in a thread."""
 
     def __init__(
@@ -43,23 +43,12 @@ class MedoStand:
         self._papers: dict[str, Incoming] = {}
         self._sent = 0
         self._last: Callable[[], None] | None = None
-        self._office = Office(
-            self._tell, plans=plans, ledger=ledger, faults=self._faults, pace=pace, clock=clock
-        )
+        office = Office(self._tell, plans=plans, ledger=ledger, faults=self._faults, pace=pace, clock=clock)
+        super().__init__("stand-medo", office)
         self.mail = MailService(
             folder, self.identity.box, self._faults, ledger,
             clock=clock, later=self._office.later, fsync=fsync,
         )  # fmt: skip
-        self._pump = Pump("stand-medo", self.step)
-
-    @property
-    def on_number(self) -> Callable[[int, int, str], None] | None:
-        """Hears of each card's number (message, round, number) before it is told."""
-        return self._office.on_number
-
-    @on_number.setter
-    def on_number(self, hear: Callable[[int, int, str], None] | None) -> None:
-        self._office.on_number = hear
 
     # ---- for tests that decide step by step
 
@@ -68,24 +57,12 @@ class MedoStand:
         """The documents that were taken, by uid."""
         return self._papers
 
-    def decide(self, uid: str, decision: Decision) -> None:
-        """Let a clerk decide something that no plan foresaw about a document that was taken, now."""
-        self._office.decide(uid, decision)
-
     def repeat(self) -> None:
         """Send the last message again."""
         if self._last:
             self._last()
 
     # ---- the pump
-
-    def start(self) -> None:
-        """Begin to work in a thread."""
-        self._pump.start()
-
-    def stop(self) -> None:
-        """Stop working; what is not done stays undone."""
-        self._pump.stop()
 
     @property
     def idle(self) -> bool:

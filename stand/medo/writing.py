@@ -1,9 +1,9 @@
 """Builds what the SED behind МЭДО sends: receipts, notifications, answers; with the defects of real ones."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import PurePath
 from typing import cast
 from uuid import NAMESPACE_URL, uuid4, uuid5
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ REASONS = (
     "Нет подписи",
     "Приложение отсутствует",
 )
+_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _ZONE = ZoneInfo("Europe/Moscow")
 SENT_MARK = "Ответ в ПОС"
 RESULT_FIELD = "Результат ПОС"
@@ -117,7 +118,10 @@ class Writer:
     def answer(self, decision: Decision, number: str, at: datetime, mark: str, defects: Defects) -> Letter:
         """Return the answer, a document linked to theirs. `mark` is "mark", "line" or "" for no command."""
         known = self._known()
-        files = tuple((_file_name(place, spec), spec) for place, spec in enumerate(decision.files, start=1))
+        taken: set[str] = set()
+        files = tuple(
+            (_file_name(place, spec, taken), spec) for place, spec in enumerate(decision.files, start=1)
+        )
         listed = [
             el("file", el("group", "Текст документа"), localName=name, localId=str(place))
             for place, (name, _spec) in enumerate(files)
@@ -200,8 +204,12 @@ def _num(number: str, day: date) -> etree._Element:
     return el("num", el("number", number), el("date", day.isoformat()))
 
 
-def _file_name(place: int, spec: FileSpec) -> str:
-    return f"answer_{place}{PurePath(spec.name).suffix}"
+def _file_name(place: int, spec: FileSpec, taken: set[str]) -> str:
+    """Return the name that a person gave a file, as far as the mail service can carry it."""
+    name = _UNSAFE.sub("_", spec.name.encode("windows-1251", errors="replace").decode("windows-1251"))
+    name = f"{place}_{name}" if name.casefold() in taken else name
+    taken.add(name.casefold())
+    return name
 
 
 def el(name: str, *children: etree._Element | str, **attributes: str) -> etree._Element:

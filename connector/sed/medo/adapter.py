@@ -1,16 +1,18 @@
 """МЭДО over the transport folders as a `connector.sed.Sed`."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
-from config.i18n import _, speaking
-from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
-from connector.errors import ConnectorError, RetryableError, UnsupportedError
-from connector.peer import Entry, Health
-from connector.sed import Capabilities, CardQuery, ChangePage, OpenFile
+from config.i18n import speaking
+from connector.appeal import Appeal, CardRef, Pending, StoredFile
+from connector.errors import ConnectorError
+from connector.peer import Health
+from connector.sed import Capabilities, ChangePage, OpenFile
+from connector.sed.attachments import folder_troubles
+from connector.sed.carrier import MessagesOnly
 from connector.sed.medo.archive import Archive
 from connector.sed.medo.events import read_events
 from connector.sed.medo.failures import PREFIX, Failure, Failures
@@ -24,11 +26,13 @@ from connector.sed.queue import FolderQueue, Page, Reading
 from connector.sed.waiting import Settling
 
 
-class MedoSed:
+class MedoSed(MessagesOnly):
     """One SED behind the folders of МЭДО. Safe to use from several threads; touches no file until used.
 
     The folder is the queue: `changes` shows what lies there until `acknowledge` moves it away.
     """
+
+    _exchange = "МЭДО"
 
     def __init__(self, settings: MedoSettings, *, clock: Callable[[], datetime] | None = None) -> None:
         self._settings = settings
@@ -70,7 +74,7 @@ class MedoSed:
         What cannot be read is a note, and its receipt sets it aside; what the mail service could not send
         is a note too.
         """
-        with self._lock, self._folder_troubles():
+        with self._lock, folder_troubles(self._settings.folder_in), speaking(self._settings.language):
             waiting: list[Slip | Failure] = [*self._failures.waiting(), *self._incoming.slips()]
             return self._queue.page(waiting, cursor, limit, self._read)
 
@@ -86,8 +90,7 @@ class MedoSed:
         taken = None
         try:
             taken = self._incoming.take(slip)
-            with speaking(self._settings.language):
-                reading = read_events(taken, self._settings, self._outgoing)
+            reading = read_events(taken, self._settings, self._outgoing)
         except IncompleteError:
             page.held.add(slip.conversation)
             return True
@@ -101,13 +104,13 @@ class MedoSed:
 
     @contextmanager
     def _opened(self, ref: str) -> Iterator[BinaryIO]:
-        with self._folder_troubles(), self._archive.opened(ref) as file:
+        with folder_troubles(self._settings.folder_in), self._archive.opened(ref) as file:
             yield file
 
     def acknowledge(self, receipts: Iterable[str]) -> None:
         """Send receipts, move messages to done, unreadable ones to broken. One trouble stops no other."""
         first: OSError | ConnectorError | None = None
-        with self._lock, self._folder_troubles():
+        with self._lock, folder_troubles(self._settings.folder_in):
             for receipt in receipts:
                 try:
                     self._put_away(receipt)
@@ -125,37 +128,6 @@ class MedoSed:
             self._receipts.send(folder, read=receipt.startswith("done/"))
         self._archive.put_away(receipt)
 
-    # ---- what МЭДО does not carry
-
-    def cards(self, query: CardQuery) -> Iterator[Card]:
-        """Raise UnsupportedError: МЭДО carries messages, not the card file."""
-        del query
-        _unsupported(_("reading cards for the mart"))
-
-    def annotate(self, card: CardRef, question: RubricValue, fields: Mapping[str, str]) -> None:
-        """Raise UnsupportedError: a registered card cannot be changed over МЭДО."""
-        del card, question, fields
-        _unsupported(_("filling fields of a registered card"))
-
-    def dictionary(self, kind: str) -> Iterator[Entry]:
-        """Raise UnsupportedError: МЭДО carries no dictionaries."""
-        _unsupported(_("reading the dictionary {kind}").format(kind=kind))
-
-    @contextmanager
-    def _folder_troubles(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            sentence = _("the exchange folder {folder} cannot be used: {error}").format(
-                folder=error.filename or self._settings.folder_in,
-                error=error.strerror or type(error).__name__,
-            )
-            raise RetryableError(sentence, code="folder") from error
-
 
 def _mark(slip: Slip | Failure) -> str:
     return slip.receipt if isinstance(slip, Failure) else slip.folder
-
-
-def _unsupported(what: str) -> NoReturn:
-    raise UnsupportedError(_("{what}: the МЭДО exchange does not carry this").format(what=what))

@@ -50,7 +50,7 @@ class Archive:
             with path.open("rb") as plain:
                 yield plain
             return
-        with container.opened(path, self._settings) as packed:
+        with container.opened(path, self._settings.max_container_size) as packed:
             try:
                 found = packed.open(inner)
             except KeyError as error:

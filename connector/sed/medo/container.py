@@ -74,7 +74,7 @@ def _passport(
     writer.line(requisites, "documentKind", settings.kind)
     if appeal.confidential:
         writer.line(requisites, "classification", settings.classification_confidential)
-    writer.add(requisites, "annotation", words.annotation)
+    writer.add(requisites, "annotation", words.annotation.strip() or "—")
     authors = writer.add(root, "authors")
     for person in (appeal.applicant, *appeal.co_applicants):
         author = writer.add(authors, "author")
@@ -153,25 +153,25 @@ def _files(root: etree._Element, what: str) -> Iterator[File]:
 
 
 @contextmanager
-def opened(path: Path, settings: MedoSettings) -> Iterator[zipfile.ZipFile]:
-    """Open a container that is within the limits. Raises BrokenMessageError."""
+def opened(path: Path, limit: int) -> Iterator[zipfile.ZipFile]:
+    """Open a container whose files are at most `limit` bytes together. Raises BrokenMessageError."""
     try:
         with zipfile.ZipFile(path) as packed:
-            _refuse_bomb(packed, path, settings)
+            _refuse_bomb(packed, path, limit)
             yield packed
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         sentence = _("{what} cannot be unpacked: {error}").format(what=path.name, error=error)
         raise BrokenMessageError(sentence, field="container") from error
 
 
-def _refuse_bomb(packed: zipfile.ZipFile, path: Path, settings: MedoSettings) -> None:
+def _refuse_bomb(packed: zipfile.ZipFile, path: Path, limit: int) -> None:
     entries = packed.infolist()
     whole = sum(entry.file_size for entry in entries)
     swollen = any(
         entry.file_size > _SMALL and entry.file_size > _MOST_RATIO * max(entry.compress_size, 1)
         for entry in entries
     )
-    if len(entries) > _MOST_ENTRIES or whole > settings.max_container_size or swollen:
+    if len(entries) > _MOST_ENTRIES or whole > limit or swollen:
         sentence = _("{what}: too many files or too large when unpacked, refused").format(what=path.name)
         raise BrokenMessageError(sentence, field="container")
 

@@ -78,7 +78,7 @@ def outgoing_date(appeal: Appeal, settings: MedoSettings) -> date:
 def words_of(appeal: Appeal, settings: MedoSettings) -> Words:
     """Return the texts in the language of the moment."""
     prose: Prose = compose(appeal, settings.annotation_limit)
-    remarks = "\n".join(filter(None, (_facts(appeal, settings), prose.note)))
+    remarks = "\n".join(filter(None, (_facts(appeal, settings), prose.remarks)))
     pointer = _("… (the whole text is in the attached file)")
     cut = len(remarks) > COMMENT_LIMIT
     return Words(
@@ -205,6 +205,6 @@ def _people(appeal: Appeal) -> str:
     """The authors with their contacts, whole: a field of the card may have cut them."""
     lines = []
     for one in (appeal.applicant, *appeal.co_applicants):
-        name = ", ".join(filter(None, (one.organisation.strip(), full_name(one.person))))
-        lines.append(": ".join(filter(None, (_("Author"), ", ".join(filter(None, (name, _contacts(one))))))))
+        told = ", ".join(filter(None, (one.organisation.strip(), full_name(one.person), _contacts(one))))
+        lines.append(_("Author: {who}").format(who=told or "—"))
     return "\n".join(lines)

@@ -82,7 +82,7 @@ class Incoming:
         known, found, waiting = self._slips, {}, []
         for place in self._folders():
             with suppress(FileNotFoundError):  # taken by another worker meanwhile
-                envelope = _envelope_of(place)
+                envelope = envelope_of(place)
                 state = (place / envelope).stat() if envelope else place.stat()
                 if envelope and not self._settling.settled(place / envelope, state, began):
                     continue
@@ -161,7 +161,7 @@ class Incoming:
     def _unpacked(self, place: Path, present: dict[str, str], taken: Taken) -> Taken:
         self._complete(place, present, taken.message.container)
         zipped = present[taken.message.container.casefold()]
-        with container.opened(place / zipped, self._settings) as packed:
+        with container.opened(place / zipped, self._settings.max_container_size) as packed:
             content = container.passport_of(packed, zipped, self._settings.max_passport_size)
             document, files = container.read_passport(content, what=f"{place.name}/{zipped}")
             held = {one.filename.casefold(): one for one in packed.infolist()}
@@ -198,7 +198,7 @@ class Incoming:
         for name in _candidates(present):
             content = self._bytes(place / name, self._settings.max_passport_size)
             try:
-                read(content, what=name)
+                read(content, what=f"{place.name}/{name}")
             except BrokenMessageError as error:
                 if isinstance(error, NotWellFormedError) or name.casefold() in _PASSPORTS:
                     troubles.append(error)
@@ -232,7 +232,7 @@ class Incoming:
         place = self._settings.folder_in / folder
         passport, content = self._passport(place, place_files(place))
         message = read(content, what=f"{folder}/{passport}", zone=self._settings.zone)
-        found = _envelope_of(place)
+        found = envelope_of(place)
         envelope = self._envelope(place / found) if found else Envelope()
         return Letter(message, next(iter(envelope.addresses), ""))
 
@@ -274,7 +274,8 @@ def _conversation(message: Message) -> str:
     return str(next((link.uid for link in links if link.uid), ""))
 
 
-def _envelope_of(place: Path) -> str:
+def envelope_of(place: Path) -> str:
+    """Return the name of a folder's envelope, `.LTR` before `.ini`; "" when there is none."""
     names = sorted(path.name for path in place.iterdir() if path.suffix.casefold() in _ENVELOPES)
     return next(iter(sorted(names, key=lambda name: not name.casefold().endswith(".ltr"))), "")
 

@@ -46,7 +46,8 @@ class Post:
             ).format(name=name, folder=self._out, envelope=handover.staged.name)
             raise OutcomeUnknownError(sentence)
         return self._handovers.done(handover) or any(
-            self._handovers.done(Handover(name, handover.staged, place)) for place in self._taken(name)
+            self._handovers.done(Handover(name, self._out / f".{name}.none", place))
+            for place in self._taken(name)
         )
 
     def _taken(self, name: str) -> Iterator[Path]:

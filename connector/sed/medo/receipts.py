@@ -4,16 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from config.i18n import _, speaking
 from connector.sed.medo.incoming import Incoming, Letter
 from connector.sed.medo.outgoing import Outgoing
-from connector.sed.medo.settings import MedoSettings, Participant
+from connector.sed.medo.settings import MedoSettings, Participant, is_box
 from connector.sed.medo.words import MessageKind
 from connector.sed.passport import BrokenMessageError
-
-_NOBODY = UUID(int=0)
 
 
 class Receipts:
@@ -51,4 +48,5 @@ class Receipts:
         message, known = letter.message, self._settings.recipient
         uid = message.source_uid or known.uid
         name = message.source or (known.name if uid == known.uid else str(uid))
-        return replace(known, uid=uid, name=name, address=letter.address or known.address)
+        address = letter.address if is_box(letter.address) else known.address
+        return replace(known, uid=uid, name=name, address=address)

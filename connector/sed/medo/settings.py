@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator
-
 from config.i18n import _
-from config.values import Size, parse_duration
+from config.values import Size
 from connector.appeal import AnswerResult
+from connector.sed.section import Seconds
 
-Seconds = Annotated[
-    float,
-    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
-]
 _BOX = re.compile(r"[^\s~]+~[^\s~]+")  # <box>~<mail server>
 _ANNOTATION_LIMIT = 4000  # characters, by the schema
+
+
+def is_box(address: str) -> bool:
+    """Whether an address is one of the mail service: box~server."""
+    return bool(_BOX.fullmatch(address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class MedoSettings:
                 self._refuse(place, _("give a path from the root"))
         if not self.sender.name.strip() or not self.recipient.name.strip():
             self._refuse("sender, recipient", _("give a name"))
-        if not _BOX.fullmatch(self.recipient.address):
+        if not is_box(self.recipient.address):
             self._refuse("recipient", _("give the address of the mail box as box~server"))
         if not 100 <= self.annotation_limit <= _ANNOTATION_LIMIT:
             self._refuse(

@@ -1,16 +1,18 @@
 """ДЕЛО over the СЭВ folder exchange as a `connector.sed.Sed`."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
-from config.i18n import _, speaking
-from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
-from connector.errors import ConnectorError, RetryableError, UnsupportedError
-from connector.peer import Entry, Health
-from connector.sed import Capabilities, CardQuery, ChangePage, OpenFile
+from config.i18n import speaking
+from connector.appeal import Appeal, CardRef, Pending, StoredFile
+from connector.errors import ConnectorError
+from connector.peer import Health
+from connector.sed import Capabilities, ChangePage, OpenFile
+from connector.sed.attachments import folder_troubles
+from connector.sed.carrier import MessagesOnly
 from connector.sed.passport import BrokenMessageError
 from connector.sed.queue import FolderQueue, Page, Reading
 from connector.sed.sev.health import examine
@@ -22,11 +24,13 @@ from connector.sed.sev.settings import SevSettings
 from connector.sed.waiting import Settling
 
 
-class SevSed:
+class SevSed(MessagesOnly):
     """One ДЕЛО behind its exchange folders. Safe to use from several threads; touches no file until used.
 
     The folder is the queue: `changes` shows what lies there until `acknowledge` moves it away.
     """
+
+    _exchange = "СЭВ"
 
     def __init__(self, settings: SevSettings, *, clock: Callable[[], datetime] | None = None) -> None:
         self._settings = settings
@@ -67,7 +71,7 @@ class SevSed:
         A message is never split, so a page may exceed `limit` by the events of its only message. What
         cannot be read is a note, and its receipt sets it aside.
         """
-        with self._lock, self._folder_troubles():
+        with self._lock, folder_troubles(self._settings.folder_in):
             return self._queue.page(self._incoming.slips(), cursor, limit, self._read)
 
     def _read(self, slip: Slip, page: Page[Slip]) -> bool:
@@ -91,7 +95,7 @@ class SevSed:
 
     def open_file(self, ref: str) -> AbstractContextManager[BinaryIO]:
         """Open a file that an event named, also after its message was moved to done."""
-        with self._folder_troubles():
+        with folder_troubles(self._settings.folder_in):
             try:
                 return self._incoming.open_path(ref).open("rb")
             except FileNotFoundError:  # moved to done between the look and the opening
@@ -100,7 +104,7 @@ class SevSed:
     def acknowledge(self, receipts: Iterable[str]) -> None:
         """Move messages to done, unreadable ones to broken. One that cannot be moved stops no other."""
         first: OSError | ConnectorError | None = None
-        with self._lock, self._folder_troubles():
+        with self._lock, folder_troubles(self._settings.folder_in):
             if not self._swept:
                 self._incoming.sweep()
                 self._swept = True
@@ -111,34 +115,3 @@ class SevSed:
                     first = first or error
             if first:
                 raise first
-
-    # -- what СЭВ does not carry
-
-    def cards(self, query: CardQuery) -> Iterator[Card]:
-        """Raise UnsupportedError: СЭВ carries messages, not the card file."""
-        del query
-        _unsupported(_("reading cards for the mart"))
-
-    def annotate(self, card: CardRef, question: RubricValue, fields: Mapping[str, str]) -> None:
-        """Raise UnsupportedError: no way to change fields of a registered card over СЭВ is known to work."""
-        del card, question, fields
-        _unsupported(_("filling fields of a registered card"))
-
-    def dictionary(self, kind: str) -> Iterator[Entry]:
-        """Raise UnsupportedError: СЭВ carries no dictionaries."""
-        _unsupported(_("reading the dictionary {kind}").format(kind=kind))
-
-    @contextmanager
-    def _folder_troubles(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            sentence = _("the exchange folder {folder} cannot be used: {error}").format(
-                folder=error.filename or self._settings.folder_in,
-                error=error.strerror or type(error).__name__,
-            )
-            raise RetryableError(sentence, code="folder") from error
-
-
-def _unsupported(what: str) -> NoReturn:
-    raise UnsupportedError(_("{what}: the СЭВ exchange does not carry this").format(what=what))

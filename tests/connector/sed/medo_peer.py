@@ -1,7 +1,6 @@
 """A small SED of the tests' own behind the folders of МЭДО, built from the facts of sed.md section 2."""
 
 import hashlib
-import os
 import shutil
 import xml.etree.ElementTree as ET  # what we wrote ourselves
 from contextlib import contextmanager
@@ -9,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
-import pytest
-
 from connector.appeal import key_uuid
 from connector.sed.medo import MedoSed, MedoSettings, Participant
 from tests.connector.sed.conformance import Received
+from tests.connector.sed.sev_peer import FolderDelo
 
 X = "{http://www.infpres.com/IEDMS}"
 PEER = Participant(UUID("22222222-2222-4222-8222-222222222222"), "Администрация Примерска", "PRIMER~MEDO")
@@ -206,21 +204,11 @@ class MailService:
     @contextmanager
     def lose_connection_after_commit(self):
         """The marker is durable, the rename that shows the envelope fails."""
-        yield from failing_rename(lambda source: source.endswith("envelope.ini.tmp"))
+        yield from failing_rename(lambda source: source.endswith(".ini.tmp"))
 
     @contextmanager
     def lose_connection_before_commit(self):
-        yield from failing_rename(lambda source: not source.endswith("envelope.ini.tmp"))
+        yield from failing_rename(lambda source: not source.endswith(".ini.tmp"))
 
 
-def failing_rename(hit):
-    real = os.rename
-
-    def failing(source, target, **options):
-        if hit(str(source)):
-            raise OSError(5, "Input/output error")
-        real(source, target, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "rename", failing)
-        yield
+failing_rename = FolderDelo._failing_rename
