@@ -102,5 +102,21 @@ def _in_words(applicants: tuple[Applicant, ...]) -> Iterator[str]:
         yield ", ".join(legal(part).strip() for part in parts if part.strip())
 
 
+def private_words(appeal: Appeal) -> tuple[str, ...]:
+    """Return what of the card is personal and a complaint of 1С may echo; parts too short to tell stay."""
+    words: list[str] = []
+    for one in (appeal.applicant, *appeal.co_applicants):
+        person = one.person
+        words += (
+            one.post_address,
+            person.surname,
+            person.name,
+            person.patronymic,
+            person.email,
+            person.phone,
+        )
+    return tuple(sorted({word.strip() for word in words if len(word.strip()) > 2}, key=len, reverse=True))
+
+
 def _local(moment: datetime, settings: Dms1cSettings) -> datetime:
     return moment.astimezone(settings.zone).replace(tzinfo=None, microsecond=0)

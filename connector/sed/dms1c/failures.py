@@ -8,6 +8,7 @@ a write that broke, timed out, came as garbage or a Fault   OutcomeUnknownError:
 DMError (in HTTP 200): the engine's own «no»                PermanentError; RetryableError: locks, lists
 """
 
+import re
 import ssl
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ class Call:
     what: str
     write: bool = False  # it changes something in the infobase
     item: bool = False  # it is about some objects: a refusal is theirs alone
+    private: tuple[str, ...] = ()  # words of the request that 1С's complaint may echo
 
 
 def from_transport(error: requests.RequestException, call: Call) -> ConnectorError:
@@ -76,13 +78,13 @@ def from_status(status: int, call: Call, after: float | None) -> ConnectorError:
 
 def from_fault(words: str, call: Call) -> ConnectorError:
     """Return the error for a SOAP Fault: the engine stopped somewhere, perhaps after it had written."""
-    told = _("1С failed: {words}").format(words=said(words) or "SOAP Fault")
+    told = _("1С failed: {words}").format(words=said(words, call.private) or "SOAP Fault")
     return unknown(call, told) if call.write else RetryableError(f"{call.what}: {told}", code="fault")
 
 
 def from_engine(subject: str, description: str, call: Call, transient: tuple[str, ...]) -> ConnectorError:
     """Return the error for a DMError: the engine understood the request and did not carry it out."""
-    words = said(": ".join(part for part in (subject, description) if part.strip()))
+    words = said(": ".join(part for part in (subject, description) if part.strip()), call.private)
     sentence = _("{what}: 1С refuses: {words}").format(what=call.what, words=words or "DMError")
     told = f"{subject} {description}".casefold()
     if any(word.casefold() in told for word in transient):
@@ -105,9 +107,12 @@ def is_harmless_to_repeat(error: BaseException, call: Call) -> bool:
     return not call.write or error.code == "locked"
 
 
-def said(words: str) -> str:
+def said(words: str, private: tuple[str, ...] = ()) -> str:
     """Return 1С's own words on one line, bounded, without what may be personal."""
-    text = mask("".join(char for char in " ".join(words.split()) if char.isprintable()))
+    text = "".join(char for char in " ".join(words.split()) if char.isprintable())
+    for word in private:
+        text = re.sub(rf"\b{re.escape(word)}\b", "****", text, flags=re.IGNORECASE)
+    text = mask(text)
     return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"
 
 

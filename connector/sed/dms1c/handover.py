@@ -22,7 +22,7 @@ from connector.appeal import Appeal, CardRef, Pending, StoredFile
 from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import OpenFile
 from connector.sed.attachments import refuse_large
-from connector.sed.dms1c.document import Filled, card_properties, title
+from connector.sed.dms1c.document import Filled, card_properties, private_words, title
 from connector.sed.dms1c.listing import Condition, Lists
 from connector.sed.dms1c.objects import DmObject, child, children
 from connector.sed.dms1c.schema import EXTERNAL, NS
@@ -144,7 +144,8 @@ class Handover:
             folder=self._reference(settings.folder, settings.folder_type),
         )
         call = writing(
-            _("message {number}: making its card").format(number=appeal.number or appeal.platform_id)
+            _("message {number}: making its card").format(number=appeal.number or appeal.platform_id),
+            private_words(appeal),
         )
         answer = self._service.execute("DMCreateRequest", call, object=document)
         made = child(answer, "object")

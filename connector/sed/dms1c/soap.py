@@ -163,9 +163,9 @@ def reading(what: str, *, item: bool = False) -> Call:
     return Call(what, item=item)
 
 
-def writing(what: str) -> Call:
-    """Return a call after whose break nobody knows what was done."""
-    return Call(what, write=True)
+def writing(what: str, private: tuple[str, ...] = ()) -> Call:
+    """Return a call after whose break nobody knows what was done; `private` words are never repeated."""
+    return Call(what, write=True, private=private)
 
 
 def _written(envelope: etree._Element, file: BinaryIO | None, body: BinaryIO) -> BinaryIO:

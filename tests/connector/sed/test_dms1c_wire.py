@@ -125,6 +125,17 @@ def _refusing(_request):
     raise RefusedError("Запись", "Поле «Подписал» не заполнено")
 
 
+def test_a_refusal_that_echoes_the_applicant_names_nobody(peer, store):
+    def echoing(_request):
+        raise RefusedError("Запись", "Контрагент «ПРИМЕРОВ Пример», primer@example.org, не найден")
+
+    peer.server.engine._calls = {**peer.server.engine._calls, "DMCreateRequest": echoing}
+    with pytest.raises(PermanentError, match="не найден") as caught:
+        peer.sed().register(an_appeal(), (), store.open)
+    assert "пример" not in caught.value.sentence.casefold()
+    assert "primer" not in caught.value.sentence
+
+
 def test_two_cards_of_one_message_wait_for_a_person(peer, store):
     sed = peer.sed()
     sed.register(an_appeal(), (), store.open)
