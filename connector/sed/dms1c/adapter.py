@@ -39,7 +39,7 @@ class Dms1cSed:
     def capabilities(self) -> Capabilities:
         """What DMService can do; a number is given by the SED's people, so it comes later."""
         return Capabilities(
-            find_by_key=True, async_registration=True, cards=True, annotate=True,
+            find_by_key=True, async_registration=True, cards=True, card_cursor=True, annotate=True,
             dictionaries=DICTIONARIES, max_file_size=self._settings.max_file_size,
         )  # fmt: skip
 

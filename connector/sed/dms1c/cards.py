@@ -1,19 +1,20 @@
 """Cards for the mart: read by the date of their rubrics, marked when they went out; the dictionaries."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 from config.i18n import _
 from connector.appeal import Card, CardRef, RubricValue
 from connector.errors import PermanentError, RetryableError, UnsupportedError
 from connector.peer import Entry
 from connector.sed import CardQuery
-from connector.sed.dms1c.listing import Condition, Lists
+from connector.sed.dms1c.listing import Condition, Lists, Row
 from connector.sed.dms1c.objects import DmObject, Properties, Property, read_moment
 from connector.sed.dms1c.settings import Dms1cSettings, Ref
 from connector.sed.dms1c.soap import DmService, writing
 from connector.sed.dms1c.template import INCOMING, Template, slot_of
 
+_LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001 - by 1С's own clock
 DICTIONARIES = ("rubrics", "card_files")
 
 
@@ -38,13 +39,22 @@ class Cards:
             while True:
                 conditions = tuple(self._within(folder))
                 stretch = self._lists.stretch((INCOMING,), {INCOMING: conditions}.__getitem__, begin)
-                for one in self._lists.retrieve((row.kind, row.object.id) for row in stretch.rows):
-                    card = self._card(one)
-                    if _is_wanted(card, query.rubric_changed_from, self._settings):
+                for one, reached in self._in_order(stretch.rows):
+                    card = self._card(one, reached)
+                    if _is_wanted(card, query, self._settings):
                         yield card
                 if stretch.next is None:
                     break
                 begin = stretch.next
+
+    def _in_order(self, rows: Sequence[Row]) -> Iterator[tuple[DmObject, str]]:
+        """Yield cards by the time of their change, each with a moment before which nothing is missing."""
+        ordered = sorted(rows, key=lambda row: row.changed or _LONG_AGO)
+        for start in range(0, len(ordered), self._settings.batch):
+            batch = ordered[start : start + self._settings.batch]
+            reached = batch[0].changed.isoformat() if batch[0].changed else ""
+            for one in self._lists.retrieve((row.kind, row.object.id) for row in batch):
+                yield one, reached
 
     def annotate(self, card: CardRef, question: RubricValue, fields: Mapping[str, str]) -> None:
         """Fill properties of a card's question; what stands there already is not written again.
@@ -102,11 +112,13 @@ class Cards:
     def _since(self, query: CardQuery) -> datetime | None:
         """A rubric changes together with its card, so the card's change bounds both."""
         since = read_moment(query.cursor)
+        if since is not None:  # what was being written then may bear an earlier time
+            since -= timedelta(seconds=self._settings.look_back)
         day = query.rubric_changed_from
         start = datetime.combine(day, time()) if day else None
         return max((one for one in (since, start) if one), default=None)
 
-    def _card(self, one: DmObject) -> Card:
+    def _card(self, one: DmObject, reached: str) -> Card:
         settings, properties = self._settings, one.properties
         folder, status, organisation = (one.reference(name) for name in ("folder", "status", "organization"))
         fields = {prop.name: prop.text for prop in properties if prop.text}
@@ -127,7 +139,17 @@ class Cards:
             answered_at=self._utc(properties.moment(settings.answered_property)),
             key=one.external_id(settings.external_type),
             fields=fields,
+            cursor=reached,
+            unread=self._unread(properties),
         )
+
+    def _unread(self, properties: Properties) -> dict[str, str]:
+        """Return the properties that should hold a date and hold something else."""
+        settings = self._settings
+        names = [self._source(source) for source in ("created_at", "due_at")]
+        names += [settings.prolong_property, settings.answered_property, settings.rubric_date_property]
+        told = {name: properties.text(name) for name in names if name}
+        return {name: text for name, text in told.items() if text and properties.moment(name) is None}
 
     def _questions(self, one: DmObject) -> Iterator[RubricValue]:
         """Yield the questions that have a rubric; the first also without one: a card is about something."""
@@ -194,12 +216,13 @@ class Cards:
         return self._template.value(one.name, slot_of(one), one.text)
 
 
-def _is_wanted(card: Card, since: date | None, settings: Dms1cSettings) -> bool:
-    """Whether a rubric of the card changed on a day or later."""
-    if since is None:
+def _is_wanted(card: Card, query: CardQuery, settings: Dms1cSettings) -> bool:
+    """Whether a rubric of the card changed on one of the days."""
+    since, until = query.rubric_changed_from or date.min, query.rubric_changed_to or date.max
+    if (since, until) == (date.min, date.max):
         return True
     moments = (one.changed_at for one in card.questions if one.changed_at)
-    return any(moment.astimezone(settings.zone).date() >= since for moment in moments)
+    return any(since <= moment.astimezone(settings.zone).date() < until for moment in moments)
 
 
 def _flag(value: str) -> bool:

@@ -332,11 +332,31 @@ def test_cards_of_any_number_of_folders(peer):
         list(sed.cards(CardQuery(card_files=("Папка 9",))))
 
 
-def test_the_cursor_of_changes_bounds_cards(peer, handed):
-    changed = peer.server.document(handed.key).moments["modificationDate"]
-    assert len(list(peer.sed().cards(CardQuery(cursor=changed.isoformat())))) == 1
-    later = (changed + timedelta(seconds=1)).isoformat()
-    assert list(peer.sed().cards(CardQuery(cursor=later))) == []
+def test_cards_go_on_from_the_cursor_of_the_last_one(peer):
+    sed, store = peer.sed(batch=2, look_back=1.0), Store()
+    for number in range(6):
+        appeal = an_appeal(platform_id=str(number))
+        sed.register(appeal, (), store.open)
+        peer.server.document(appeal.key).moments["modificationDate"] += timedelta(minutes=5 - number)
+    cards = list(sed.cards(CardQuery()))
+    assert [card.key for card in cards] == [f"pos:77:{n}:1" for n in (5, 4, 3, 2, 1, 0)]
+    for place, card in enumerate(cards):  # whatever was the last one that was stored
+        rest = {one.key for one in sed.cards(CardQuery(cursor=card.cursor))}
+        assert rest >= {one.key for one in cards[place + 1 :]}
+    assert len(list(sed.cards(CardQuery(cursor=cards[-1].cursor)))) == 2
+    assert list(sed.cards(CardQuery(cursor=cards[-1].cursor, rubric_changed_to=date(2024, 1, 1)))) == []
+
+
+def test_what_of_a_card_could_not_be_read_is_said(peer, handed):
+    from stand.dms1c.infobase import PROPERTIES
+
+    kinds = {**PROPERTIES[INCOMING], "Дата ответа ПОС": "string"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROPERTIES, INCOMING, kinds)
+        peer.server.document(handed.key).properties["Дата ответа ПОС"] = "на днях"
+        (card,) = peer.sed().cards(CardQuery())
+    assert card.answered_at is None
+    assert card.unread == {"Дата ответа ПОС": "на днях"}
 
 
 def test_what_a_card_tells_the_mart(peer, handed):
