@@ -16,7 +16,7 @@ from config.i18n import _
 
 
 class Fault(StrEnum):
-    """What can go wrong: on the platform's side, in the SED's folder, on the bus (SMEV and its file store)."""
+    """What can go wrong: over HTTP, in the SED's folder, on the bus (SMEV and its file store), in 1С."""
 
     SLOW = "slow"
     ERROR = "error"  # 500, 502, 503
@@ -43,6 +43,9 @@ class Fault(StrEnum):
     FTP_CUT = "ftp_cut"  # a transfer breaks in the middle
     FTP_SPOILT = "ftp_spoilt"  # a file comes with other bytes
 
+    SOAP_FAULT = "soap_fault"  # of 1С: before the work or after it
+    LOCKED = "locked"  # 1С refuses: somebody else writes, nothing was done
+
 
 _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
@@ -51,6 +54,7 @@ _PROBABILITY: Mapping[Fault, float] = {
     Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02, Fault.NOT_SENT: 0.05,
     Fault.SMEV_FAILURE: 0.02, Fault.LATE_REJECTION: 0.01, Fault.BAD_SIGNATURE: 0.01, Fault.REDELIVERED: 0.03,
     Fault.SHUFFLED: 0.1, Fault.FTP_ERROR: 0.02, Fault.FTP_CUT: 0.05, Fault.FTP_SPOILT: 0.02,
+    Fault.SOAP_FAULT: 0.02, Fault.LOCKED: 0.02,
 }  # fmt: skip
 
 

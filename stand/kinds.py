@@ -14,4 +14,5 @@ class Kind(NamedTuple):
 KINDS: Mapping[str, Kind] = {
     "medo": Kind("medo", "stand.medo.play:play"),
     "sev": Kind("delo", "stand.delo.play:play"),
+    "dms1c": Kind("dms1c", "stand.dms1c.clerk:play"),
 }

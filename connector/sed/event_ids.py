@@ -8,7 +8,7 @@ from uuid import UUID
 from connector.appeal import EventKind
 
 
-def event_id(key: UUID, kind: EventKind, identity: Sequence[object]) -> str:
+def event_id(key: UUID | str, kind: EventKind, identity: Sequence[object]) -> str:
     """Return the stable id of what happened to a document of ours."""
     told = json.dumps([str(key), str(kind), list(identity)], ensure_ascii=False, default=str)
     return sha256(told.encode(errors="replace")).hexdigest()[:32]

@@ -19,6 +19,7 @@ Factory = Callable[[Mapping[str, object], Path], Sed]
 KINDS: Mapping[str, str] = {
     "medo": "connector.sed.medo:build",
     "sev": "connector.sed.sev:build",
+    "dms1c": "connector.sed.dms1c:build",
     "sqlview": "connector.sed.sqlview:build",
 }
 
