@@ -1,0 +1,16 @@
+"""The table of the SEDs that the stand can play (`--sed`); imports nothing, for the command line reads it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """A SED of the stand: the name of sedlink's [sed.NAME], and what makes it from a `stand.seds.Setting`."""
+
+    section: str
+    factory: str  # "module:function"
+
+
+KINDS: Mapping[str, Kind] = {
+    "sev": Kind("delo", "stand.delo.play:play"),
+}
