@@ -40,6 +40,10 @@ class DirectumSed:
             max_file_size=self._settings.max_file_size,
         )  # fmt: skip
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._odata.close()
+
     def check(self) -> Health:
         """Try the account, compare names of sets and fields with the service's description."""
         return examine(self._settings, self._odata)

@@ -30,6 +30,10 @@ class OData:
         self._level: dict[str, int] = {}  # of a set: how small its $expand had to become
         self._refused: set[tuple[str, str]] = set()  # set, navigation that the server does not know
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     # ---- reading
 
     def page(

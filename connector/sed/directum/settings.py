@@ -55,7 +55,7 @@ class DirectumSettings:
         }
     )
     refused_states: tuple[str, ...] = ("Aborted",)
-    refusal_text_field: str = "Note"
+    refusal_text_field: str = ""
     refusal_code_field: str = ""
     closed_states: tuple[str, ...] = ("Executed", "WithoutExecut")
     progress_states: Mapping[str, str] = field(
