@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ConfigDict
 
 from config.i18n import _
 from config.values import SecretRef, Size, parse_duration
@@ -37,6 +37,8 @@ class DirectumSettings:
     Facts of the vendor's module (sed.md 4): the sets of requests, letters and questions and their fields.
     What a customer's own layer adds has no public name and is a setting: the field of the key, the command.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)  # Secret is ours
 
     url: str  # …/Integration/odata
     user: str
