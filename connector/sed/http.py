@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from config.i18n import _
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
@@ -35,6 +36,8 @@ _COMPLAINT_BYTES = 65_536
 _LONGEST_ECHO = 400  # characters of the SED's own words in a sentence
 _CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=5.0)
 _CHUNK = 1 << 16
+_ATTEMPTS = 4  # of a call that only reads
+T = TypeVar("T")
 
 Content = bytes | Iterable[bytes] | None
 
@@ -149,6 +152,8 @@ class SedHttp:
     # ---- one exchange
 
     def _answer(self, call: Call, content: Content, headers: Mapping[str, str], seconds: float) -> Answer:
+        if call.method == "GET":
+            return again(lambda: self._read_answer(call, self._request(call, headers=headers), seconds))
         return self._read_answer(call, self._request(call, content=content, headers=headers), seconds)
 
     def _read_answer(self, call: Call, request: httpx.Request, seconds: float) -> Answer:
@@ -214,6 +219,23 @@ class SedHttp:
         except httpx.RequestError:
             body = b""  # the status alone says enough
         return _from_status(response, body[:_COMPLAINT_BYTES], call)
+
+
+def again(read: Callable[[], T]) -> T:
+    """Do something that only reads, again when the way failed for a moment: a long look is many calls."""
+    for attempt in Retrying(
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential(multiplier=0.1, max=1.0),
+        retry=retry_if_exception(_passing),
+        reraise=True,
+    ):
+        with attempt:
+            return read()
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def _passing(error: BaseException) -> bool:
+    return isinstance(error, RetryableError) and (error.after or 0.0) <= 1.0
 
 
 class TokenAuth(httpx.Auth):

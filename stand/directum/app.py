@@ -94,6 +94,11 @@ class DirectumApp:
             case [("Versions", int(version)), ("Body", None)]:
                 self._store.inside(name, number, "Versions", version)
                 return _body(self._store.body(version))
+            case [(part, None)] if part in SETS[name].inside:
+                kind = INSIDE[SETS[name].inside[part]]
+                query = read_query(_query_string(request), part, kind, nested=self._nested)
+                rows = [one for one in self._store.row(name, number)[part] if query.test(one)]
+                return _json({"value": [self._inner(one, kind, query.expand) for one in rows]})
         raise RefusedError(404, "Resource not found")
 
     def _list(self, request: Request, name: str) -> Response:

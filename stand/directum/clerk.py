@@ -58,7 +58,7 @@ class Directum:
         self._office = Office(self._tell, plans=plans, ledger=ledger, faults=faults, pace=pace, clock=clock)
         self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._taken: set[int] = set()
-        self._last: Callable[[], None] = lambda: None
+        self._last: Callable[[], object] = lambda: None
         app = DirectumApp(
             self.store, HttpFaults(faults, ledger), user=USER, password=PASSWORD, hear=self._ready.put,
             nested_expand=nested_expand,

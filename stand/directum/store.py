@@ -72,7 +72,8 @@ class Store:
 
     def inside(self, name: str, number: int, part: str, row_id: int) -> Row:
         """Return a row that lies in another one. Raises RefusedError 404."""
-        found = next((one for one in self.row(name, number).get(part, []) if one["Id"] == row_id), None)
+        rows: list[Row] = self.row(name, number).get(part, [])
+        found = next((one for one in rows if one["Id"] == row_id), None)
         if found is None:
             raise RefusedError(404, f"{part}({row_id}) is not found")
         return found

@@ -28,11 +28,17 @@ def encoded_size(size: int) -> int:
     return len(_HEAD) + (size + 2) // 3 * 4 + len(_TAIL)
 
 
-def encode(body: BinaryIO) -> Iterator[bytes]:
-    """Yield the JSON of a body."""
+def encode(body: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield the JSON of a body. Raises BrokenBodyError where it has not `size` bytes, before it is whole."""
     yield _HEAD
+    read = 0
     while piece := _exactly(body, _STEP):
+        read += len(piece)
+        if read > size:
+            break
         yield base64.b64encode(piece)
+    if read != size:
+        raise BrokenBodyError(f"not {size} bytes")
     yield _TAIL
 
 

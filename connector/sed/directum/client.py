@@ -12,9 +12,10 @@ from connector.masking import protect
 from connector.sed.directum import query
 from connector.sed.directum.bodies import BodyTooLargeError, BrokenBodyError, decode, encode, encoded_size
 from connector.sed.directum.settings import DirectumSettings
-from connector.sed.http import Call, SedHttp, StatusError, garbage
+from connector.sed.http import Call, SedHttp, StatusError, again, garbage
 
 Row = Mapping[str, Any]
+_DOES_NOT_KNOW = frozenset({400, 404, 405, 501})  # a navigation that a server cannot give in this way
 _IN_MEMORY = 1 << 20  # bytes of a body; more goes to a temporary file
 # Only the id comes back of what was made; the second is the standard's own word for the same.
 _MINIMAL = {"Return": "minimal", "Prefer": "return=minimal"}
@@ -91,25 +92,37 @@ class OData:
         return _each_once(rows)
 
     def _completed(self, name: str, row: Row, missing: Sequence[str]) -> Row:
-        """Return the row with what the smaller `$expand` left out, one question for each."""
+        """Return the row with what the smaller `$expand` left out, each asked for on its own."""
         found = dict(row)
         for wanted in missing:
             nav = wanted.partition("(")[0]
             if (name, nav) in self._refused:
                 continue
-            for form in dict.fromkeys((wanted, nav)):
+            for ask in (self._nested, self._by_path, self._flat):
                 try:
-                    options = {"filter": f"Id eq {identity(row)}", "select": "Id", "expand": form, "top": "1"}
-                    rows = self._rows(name, options)
+                    found[nav] = ask(name, identity(row), wanted)
                 except StatusError as error:
-                    if error.status != 400:
+                    if error.status not in _DOES_NOT_KNOW:
                         raise
                     continue
-                found[nav] = rows[0].get(nav) if rows else None
                 break
             else:
                 self._refused.add((name, nav))
         return found
+
+    def _nested(self, name: str, number: int, wanted: str) -> object:
+        options = {"filter": f"Id eq {number}", "select": "Id", "expand": wanted, "top": "1"}
+        rows = self._rows(name, options)
+        return rows[0].get(wanted.partition("(")[0]) if rows else None
+
+    def _by_path(self, name: str, number: int, wanted: str) -> object:
+        nav, bracket, inner = wanted.partition("($expand=")
+        if not bracket:
+            return self._flat(name, number, wanted)
+        return self._rows(f"{name}({number})/{nav}", {"filter": "Id gt 0", "expand": inner.removesuffix(")")})
+
+    def _flat(self, name: str, number: int, wanted: str) -> object:
+        return self._nested(name, number, wanted.partition("(")[0])
 
     # ---- writing
 
@@ -138,10 +151,17 @@ class OData:
     def put_body(self, path: str, body: BinaryIO, size: int, what: str) -> None:
         """Store the body of a version, streamed."""
         call = Call("POST", f"{path}/Body", what, changing=True, headers=_MINIMAL)
-        self._http.send(call, encode(body), encoded_size(size), "application/json")
+        try:
+            self._http.send(call, encode(body, size), encoded_size(size), "application/json")
+        except BrokenBodyError as error:
+            sentence = _("{what}: the stored file is damaged ({why})").format(what=what, why=error)
+            raise PermanentError(sentence, code="file-damaged", field="files") from error
 
     def open_body(self, path: str, limit: int, what: str) -> BinaryIO:
         """Return the body of a version, at most `limit` bytes of it in a temporary file. Close it."""
+        return again(lambda: self._opened(path, limit, what))
+
+    def _opened(self, path: str, limit: int, what: str) -> BinaryIO:
         call = Call("GET", f"{path}/Body", what)
         kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:

@@ -65,12 +65,13 @@ class Incoming:
         tops = [one for row in rows if (one := _changed(row, self._settings))]
         cards = rows if here.scan == 0 else self._answered_by([identity(row) for row in rows])
         fresh: dict[str, tuple[str, str]] = {}
-        for card in cards:
-            if card.get(self._settings.state_field) == self._settings.draft_state:
-                continue
-            told, digest = self._events(card, notes)
+        seen = [card for card in cards if card.get(self._settings.state_field) != self._settings.draft_state]
+        answers = self._answers(seen)
+        for card in seen:
+            told, note, digest = self._events(card, answers)
             if not here.knows(identity(card), digest) and str(identity(card)) not in fresh:
                 found.extend(told)
+                notes.extend(note)
             fresh[str(identity(card))] = (digest, max(tops, default=_NEVER).isoformat())
         return here.moved(identity(rows[-1]), max(tops, default=None), fresh)
 
@@ -82,33 +83,46 @@ class Incoming:
             where = query.every(query.any_of(these), ours)
             yield from self._odata.every(self._settings.requests, where, expand=CARD_EXPAND)
 
-    def _events(self, card: Row, notes: list[str]) -> tuple[tuple[Event, ...], str]:
+    def _events(self, card: Row, answers: Mapping[int, Answer]) -> tuple[tuple[Event, ...], list[str], str]:
+        """Return what a card tells, or why it cannot be read, and the digest of that."""
+        told: tuple[Event, ...] = ()
+        notes = []
         try:
-            told = events(card, self._answer(card), self._settings)
+            told = events(card, answers.get(_letter_of(card)), self._settings)
         except UnreadableRowError as error:
-            notes.append(_("card {id}: {error}").format(id=card["Id"], error=error))
-            told = ()
-        digest = hashlib.sha256("\0".join(event.id for event in told).encode()).hexdigest()[:16]
-        return told, digest
+            notes = [_("card {id}: {error}").format(id=card["Id"], error=error)]
+        digest = hashlib.sha256("\0".join([*(event.id for event in told), *notes]).encode())
+        return told, notes, digest.hexdigest()[:16]
 
-    # ---- the answer
+    # ---- the answers
 
-    def _answer(self, card: Row) -> Answer | None:
-        letter = card.get("AnswerLetter")
-        if not isinstance(letter, Mapping) or not isinstance(letter.get("Id"), int):
-            return None
+    def _answers(self, cards: Sequence[Row]) -> dict[int, Answer]:
+        """Return the letters of cards with everything that can be opened, by their ids."""
+        ids = sorted({one for card in cards if (one := _letter_of(card))})
+        found: dict[int, Answer] = {}
+        for start in range(0, len(ids), _BATCH):
+            found |= self._answers_of(ids[start : start + _BATCH])
+        return found
+
+    def _answers_of(self, ids: Sequence[int]) -> dict[int, Answer]:
         settings = self._settings
         expand = [_VERSIONS, *(["DocumentKind"] if settings.answer_kinds else [])]
-        whole = self._odata.page(settings.letters, f"Id eq {letter['Id']}", expand=expand, top=1)
-        if not whole:
-            return None
-        where = f"{settings.lead_field}/Id eq {letter['Id']}"
-        added = self._odata.every(settings.attachments, where, expand=[_VERSIONS])
-        files = [
-            *self._files(settings.letters, whole[0]),
-            *(file for row in added for file in self._files(settings.attachments, row)),
-        ]
-        return Answer(whole[0], tuple(files))
+        these = query.any_of([f"Id eq {one}" for one in ids])
+        letters = list(self._odata.every(settings.letters, these, expand=expand))
+        led = query.any_of([f"{settings.lead_field}/Id eq {one}" for one in ids])
+        added: dict[int, list[RemoteFile]] = {}
+        for row in self._odata.every(settings.attachments, led, expand=[_VERSIONS, settings.lead_field]):
+            lead = row.get(settings.lead_field)
+            number = lead.get("Id") if isinstance(lead, Mapping) else None
+            added.setdefault(number if isinstance(number, int) else 0, []).extend(
+                self._files(settings.attachments, row)
+            )
+        return {
+            identity(letter): Answer(
+                letter, (*self._files(settings.letters, letter), *added.get(identity(letter), []))
+            )
+            for letter in letters
+        }
 
     def _files(self, name: str, document: Row) -> Iterator[RemoteFile]:
         """Yield the last version of a document."""
@@ -125,6 +139,12 @@ class Incoming:
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _letter_of(card: Row) -> int:
+    letter = card.get("AnswerLetter")
+    number = letter.get("Id") if isinstance(letter, Mapping) else None
+    return number if isinstance(number, int) else 0
 
 
 def _changed(row: Row, settings: DirectumSettings) -> datetime | None:
