@@ -14,4 +14,5 @@ class Kind(NamedTuple):
 KINDS: Mapping[str, Kind] = {
     "sev": Kind("delo", "stand.delo.play:play"),
     "directum": Kind("directum", "stand.directum.play:play"),
+    "mayan": Kind("mayan", "stand.mayan.play:play"),
 }

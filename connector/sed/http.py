@@ -133,9 +133,9 @@ class SedHttp:
         headers = {"Content-Type": content_type, "Content-Length": str(size), **call.headers}
         return self._answer(call, content, headers, self._address.timeouts.file)
 
-    def upload(self, call: Call, fields: Mapping[str, str], name: str, body: BinaryIO) -> Answer:
-        """Send a form with one file, streamed."""
-        request = self._request(call, data=dict(fields), files={"file_new": (name, body)})
+    def upload(self, call: Call, form: Mapping[str, str], field: str, name: str, body: BinaryIO) -> Answer:
+        """Send a form with one file, streamed, under the name of its field."""
+        request = self._request(call, data=dict(form), files={field: (name, body)})
         return self._read_answer(call, request, self._address.timeouts.file)
 
     def text(self, call: Call) -> str:

@@ -19,6 +19,7 @@ Factory = Callable[[Mapping[str, object], Path], Sed]
 KINDS: Mapping[str, str] = {
     "sev": "connector.sed.sev:build",
     "directum": "connector.sed.directum:build",
+    "mayan": "connector.sed.mayan:build",
 }
 
 

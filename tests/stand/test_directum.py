@@ -63,9 +63,8 @@ def test_a_list_is_asked_for_properly(directum, client, query):
 def test_filters_select_what_they_say(directum, client):
     for name in ("а'б", "в"):
         directum.store.create("IRequests", {**CARD, "Name": name})
-    where = "startswith(Name,'а') and Name eq 'а''б' and (Id gt 0 or Id eq 5) and RequestDate ge 2024-01-01T00:00:00Z"
-    rows = client.get("IRequests", params=httpx.QueryParams()).status_code
-    assert rows == 400
+    where = "startswith(Name,'а') and Name eq 'а''б' and (Id gt 0 or Id eq 5)"
+    where += " and RequestDate ge 2024-01-01T00:00:00Z"
     address = "IRequests?$filter=" + where.replace(" ", "%20")
     assert [row["Name"] for row in client.get(address).json()["value"]] == ["а'б"]
 

@@ -21,6 +21,7 @@ from connector.sed.directum.client import OData, Row, identity
 from connector.sed.directum.reading import moment
 from connector.sed.directum.settings import DirectumSettings
 from connector.sed.names import extension, safe_file_name
+from connector.sed.prose import letter
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Outgoing:
         for code in dict.fromkeys(question.code for question in appeal.questions if question.code):
             body = {"Question": {"Id": self._question(code)}}
             self._odata.create(f"{path}/Questions", body, _("a question of the new card"))
-        text = prose.letter(appeal).encode()
+        text = letter(appeal).encode()
         self._store(path, ".txt", io.BytesIO(text), len(text), _("the text of the new card"))
         for file in files:
             self._attach(card, file, open_file)

@@ -109,7 +109,7 @@ def test_a_kind_of_file_without_an_application_is_said_and_leaves_nothing(peer, 
 def test_a_document_whose_body_is_refused_is_deleted(peer, store):
     file = store.put("a.txt", b"abc")
     wrong = type(file)(file.sha256, 90, file.name)  # the content is not what its size says
-    with pytest.raises(PermanentError, match="damaged|повреждён"):
+    with pytest.raises(PermanentError, match=r"damaged|повреждён"):
         peer.sed().register(an_appeal(), (wrong,), store.open)
     assert list(peer.directum.store.rows("IAddendums")) == []
 
