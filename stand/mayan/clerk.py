@@ -40,7 +40,6 @@ class MayanClerk:
         self._waiting: dict[int, Row] = {}  # documents that bear no key yet
         self._last = 0
         self._busy = False
-        self._repeat: Callable[[], None] = lambda: None
         self.pump = Pump("stand-mayan", self.step)
 
     @property
@@ -88,10 +87,6 @@ class MayanClerk:
             self.office.begin(admitted[0])
 
     # ---- what the clerks do
-
-    def repeat(self) -> None:
-        """Nothing can be said twice in a workflow: a transition is an entry of its own."""
-        self._repeat()
 
     def _tell(self, card: Card, step: int, decision: Decision, made: datetime) -> None:
         number, kind = int(card.uid), decision.kind

@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ from stand.mayan.words import (
 )
 
 Row = dict[str, Any]
+_ATTEMPTS = 20  # SQLite under a real server is locked now and then
 
 
 class MayanDesk:
@@ -56,6 +57,10 @@ class MayanDesk:
         known = {row["internal_name"]: row["id"] for row in self.rows("workflow_templates/")}
         if WORKFLOW not in known:
             self._make_workflow(kind)
+            return
+        there = {row["label"] for row in self.rows(f"workflow_templates/{known[WORKFLOW]}/transitions/")}
+        if missing := TRANSITIONS.keys() - there:
+            raise ValueError(f"the workflow {WORKFLOW} of this Mayan lacks: {', '.join(sorted(missing))}")
 
     def _make_workflow(self, kind: int) -> None:
         told = {"label": "Ход ПОС", "internal_name": WORKFLOW, "auto_launch": True}
@@ -102,32 +107,44 @@ class MayanDesk:
 
     def attach(self, document: int, name: str, content: bytes, comment: str) -> None:
         """Put a file on a document, and wait until Mayan has it."""
-        before = len(self.files_of(document))
+        path = f"documents/{document}/files/"
         form = {"action_name": "append", "comment": comment, "filename": name}
-        answer = self._http.post(
-            f"documents/{document}/files/", data=form, files={"file_new": (name, io.BytesIO(content))}
-        )
-        if answer.status_code != 500:  # with some settings it says so although it stored the file
-            answer.raise_for_status()
-        for _look in range(240):
-            if len(self.files_of(document)) > before:
-                return
-            time.sleep(0.5)
-        raise httpx.ReadTimeout("the file does not appear")
+
+        def upload() -> httpx.Response:
+            return self._http.post(path, data=form, files={"file_new": (name, io.BytesIO(content))})
+
+        self._once_more(path, upload)
 
     def move(self, document: int, label: str, comment: str, fields: Mapping[str, str]) -> None:
         """Carry out a transition."""
-        [instance] = [
-            row["id"]
-            for row in self.rows(f"documents/{document}/workflow_instances/")
-            if row["workflow_template"]["internal_name"] == WORKFLOW
-        ]
+        instance = self._instance(document)
         base = f"documents/{document}/workflow_instances/{instance}/log_entries/"
         if label not in self._transitions:
             self._transitions = {row["label"]: row["id"] for row in self.rows(f"{base}transitions/")}
         extra = {name: value for name, value in fields.items() if value}
         told = {"transition_id": self._transitions[label], "comment": comment}
-        self._post(base, {**told, "extra_data": json.dumps(extra, ensure_ascii=False)})
+        told["extra_data"] = json.dumps(extra, ensure_ascii=False)
+        self._once_more(base, lambda: self._http.post(base, json=told))
+
+    def _instance(self, document: int) -> int:
+        path = f"documents/{document}/workflow_instances/"
+        for row in self.rows(path):
+            if row["workflow_template"]["internal_name"] == WORKFLOW:
+                return int(row["id"])
+        raise LookupError(f"document {document} has no workflow {WORKFLOW}")
+
+    def _once_more(self, path: str, act: Callable[[], httpx.Response]) -> None:
+        """Act until there is one row more: an error is no proof that nothing happened (sed.md 5)."""
+        before = len(list(self.rows(path)))
+        for _attempt in range(_ATTEMPTS):
+            answer = act()
+            if answer.status_code < 500:
+                answer.raise_for_status()
+            for _look in range(10 if answer.is_success else 2):
+                if len(list(self.rows(path))) > before:
+                    return
+                time.sleep(0.5)
+        raise httpx.ReadTimeout(f"{path} stays as it is")
 
     # ---- the wire
 
@@ -135,13 +152,21 @@ class MayanDesk:
         """Yield the rows of a list."""
         number = 1
         while True:
-            answer = self._http.get(path, params={**options, "page": number, "page_size": 50})
-            answer.raise_for_status()
-            told = answer.json()
+            told = self._get(path, {**options, "page": str(number), "page_size": "50"})
             yield from told["results"]
             if not told["next"]:
                 return
             number += 1
+
+    def _get(self, path: str, options: Mapping[str, str]) -> Row:
+        for _attempt in range(_ATTEMPTS):
+            answer = self._http.get(path, params=options)
+            if answer.status_code < 500:
+                break
+            time.sleep(0.5)
+        answer.raise_for_status()
+        told: Row = answer.json()
+        return told
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Row:
         answer = self._http.post(path, json=body)

@@ -60,6 +60,10 @@ class Rest:
             raise OutcomeUnknownError(_("{what}: the answer bears no Id").format(what=what))
         return told
 
+    def order(self, path: str, body: Mapping[str, object], what: str) -> None:
+        """Have something done that answers with nothing to read."""
+        self._http.exchange(Call("POST", path, what, changing=True), body)
+
     def delete(self, path: str, what: str) -> None:
         """Move something to the trash."""
         self._http.exchange(Call("DELETE", path, what, changing=True))

@@ -18,7 +18,7 @@ from connector.sed.mayan.reading import UnreadableEntryError, events
 from connector.sed.mayan.settings import MayanSettings
 from connector.sed.mayan.words import key_of
 
-_CREATED = "documents.document_create"
+_KEYED = "metadata.document_metadata_added"  # the last step of a registration
 _MOVED = "document_states.workflow_instance_transitioned"
 
 
@@ -99,18 +99,24 @@ class Incoming:
                 break
             verb = row.get("verb")
             name = verb.get("id") if isinstance(verb, dict) else None
-            if name in (_CREATED, _MOVED) and row["id"] not in here.read:
+            if name in (_KEYED, _MOVED) and row["id"] not in here.read:
                 found[row["id"]] = row
         return [found[one] for one in sorted(found)]
 
     def _take(self, row: Row, look: _Look) -> None:
         target = str(row.get("target_object_id", ""))
-        if row["verb"]["id"] == _CREATED:
+        if row["verb"]["id"] == _KEYED:
             if target.isdecimal() and _type_of(row) == self._settings.document_type:
-                look.opened |= dict.fromkeys(self._instances(int(target)), int(target))
+                for instance in self._instances(int(target)):
+                    look.opened[instance] = int(target)
+                    self._tell(int(target), instance, look)  # a hasty clerk may have moved it before
             return
         document = look.opened.get(target)
-        if document is None or document in look.told:
+        if document is not None:
+            self._tell(document, target, look)
+
+    def _tell(self, document: int, target: str, look: _Look) -> None:
+        if document in look.told:
             return
         look.told.add(document)
         try:

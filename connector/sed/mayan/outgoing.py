@@ -45,6 +45,7 @@ class Outgoing:
             return CardRef(str(ready))
         document = known[0] if known else self._create(appeal, files)
         self._upload(document, files, open_file)
+        self._launch(document)
         return self._publish(document, appeal.key)
 
     def _create(self, appeal: Appeal, files: tuple[StoredFile, ...]) -> int:
@@ -91,6 +92,15 @@ class Outgoing:
         return Counter((str(row.get("filename")), str(row.get("checksum"))) for row in rows)
 
     # ---- the card
+
+    def _launch(self, document: int) -> None:
+        """Launch the workflow where Mayan did not: a 500 may leave a document without one (tried)."""
+        path = f"documents/{document}/workflow_instances/"
+        what = _("the workflow of a document")
+        mine = {row["workflow_template"].get("internal_name") for row in self._rest.rows(path, what)}
+        if self._settings.workflow not in mine:
+            template = self._id("workflow_templates/", "internal_name", self._settings.workflow)
+            self._rest.order(f"{path}launch/", {"workflow_template_id": template}, what)
 
     def _publish(self, document: int, key: str) -> CardRef:
         """Put the key on the document, unless another worker was first: then its document is the card."""

@@ -72,6 +72,18 @@ def test_wherever_the_connection_breaks_one_whole_card_comes_of_it(peer, store, 
     assert len(peer.play.app.documents) == 4
 
 
+def test_a_document_that_was_born_without_its_workflow_gets_one(peer, store):
+    peer.play.app.without_workflow = 1
+    appeal = an_appeal()
+    with peer.cutting(lambda call: call == "POST documents/", "after"), pytest.raises(OutcomeUnknownError):
+        peer.sed().register(appeal, (), store.open)
+    sed = peer.sed()
+    sed.register(appeal, (), store.open)
+    peer.received(appeal.key)
+    peer.register(appeal.key, "Т-1", DAY)
+    assert [one.number for one in drain(sed)[0]] == ["Т-1"]
+
+
 def test_two_equal_files_both_arrive(peer, store):
     files = (store.put("a.txt", b"a"), store.put("a.txt", b"a"))
     peer.sed().register(an_appeal(), files, store.open)
