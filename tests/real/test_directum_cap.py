@@ -12,7 +12,7 @@ from tests.connector.sed.conformance import DAY, SedConformance, drain
 from tests.real.directum_cap import CapDirectum, Engine
 
 pytestmark = pytest.mark.real
-HOME = Path(__file__).resolve().parents[2] / ".real" / "directum-cap"
+HOME = Path(__file__).resolve().parents[2] / ".venv-real" / "directum-cap"
 
 
 @pytest.fixture(scope="module")
