@@ -207,7 +207,7 @@ class MayanApp:
             raise _RefusedError(400, {"file_new": ["The submitted file is empty."]})
         if request.form.get("action_name") not in ("append", "replace", "keep"):
             raise _RefusedError(400, {"action_name": ["This field is required."]})
-        row = {
+        row: Row = {
             "id": next(self._ids), "document_id": number, "comment": request.form.get("comment", ""),
             "filename": request.form.get("filename") or upload.filename, "size": len(content),
             "checksum": hashlib.sha256(content).hexdigest(), "timestamp": _now(),
