@@ -33,6 +33,7 @@ class Fault(StrEnum):
     OUT_OF_ORDER = "out_of_order"
     HALF_WRITTEN = "half_written"  # the envelope before the files
     STRAY_FILE = "stray_file"  # something in the folder that no envelope names
+    NOT_SENT = "not_sent"  # МЭДО: the mail service refuses a message with an .ERR, later it is put back
 
     SMEV_FAILURE = "smev_failure"  # SMEVFailure or DestinationOverflow: nothing was done, repeat
     LATE_REJECTION = "late_rejection"  # taken, then rejected by AsyncProcessingStatus
@@ -48,7 +49,7 @@ _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
     Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.ERROR_AFTER: 0.02, Fault.DUPLICATE_LISTING: 0.3,
     Fault.DUPLICATE_REPORT: 0.1, Fault.ACCUMULATED_REPORT: 0.2, Fault.OUT_OF_ORDER: 0.1,
-    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02,
+    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02, Fault.NOT_SENT: 0.05,
     Fault.SMEV_FAILURE: 0.02, Fault.LATE_REJECTION: 0.01, Fault.BAD_SIGNATURE: 0.01, Fault.REDELIVERED: 0.03,
     Fault.SHUFFLED: 0.1, Fault.FTP_ERROR: 0.02, Fault.FTP_CUT: 0.05, Fault.FTP_SPOILT: 0.02,
 }  # fmt: skip
@@ -62,6 +63,7 @@ class Pains:
     retry_after: int = 1
     half_written: float = 0.2
     duplicate: float = 0.1
+    not_sent: float = 0.5
 
 
 class FaultPlan:

@@ -12,6 +12,7 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
+    "medo": Kind("medo", "stand.medo.play:play"),
     "sev": Kind("delo", "stand.delo.play:play"),
     "directum": Kind("directum", "stand.directum.play:play"),
     "mayan": Kind("mayan", "stand.mayan.play:play"),

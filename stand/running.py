@@ -56,6 +56,7 @@ class Stand:
         smev: bool = False,
         smev_port: int = 0,
     ) -> None:
+        self.sed_section = section(sed)  # an unknown kind is said before anything is opened
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.seed = seed
@@ -67,7 +68,6 @@ class Stand:
         self.desk = Desk(self.ledger)
         self.platform = PlatformState(self.cabinets, ledger=self.ledger, token_seconds=token_seconds)
         self.platform.on_reply = self._after_reply
-        self.sed_section = section(sed)
         self.sed = play(
             sed,
             Setting(folder, self.desk, self.ledger, self.faults, host, pace, schemas=schemas, fsync=fsync),

@@ -24,7 +24,7 @@ from stand.delo.reports import Fact, Identity, ReportWriter, file_name
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger, utc_now
 from stand.office import Card, Office, Paper
-from stand.pump import Pump
+from stand.pump import Workplace
 from stand.seds import Plans
 from stand.words import Decision, DecisionKind
 
@@ -48,7 +48,7 @@ class _File:
     facts: list[tuple[int, DecisionKind, Fact]] = field(default_factory=list)
 
 
-class Delo:
+class Delo(Workplace):
     """The other side of the folder exchange. `step` does what can be done now; `start` does so in a thread.
 
     `pace` is the time in seconds between two steps of a clerk.
@@ -79,22 +79,11 @@ class Delo:
         self._rejected = rejected
         self._clock = clock
         self._files: dict[str, _File] = {}
-        self._office = Office(
-            self._tell, plans=plans, ledger=ledger, faults=self._faults, pace=pace, clock=clock
-        )
+        office = Office(self._tell, plans=plans, ledger=ledger, faults=self._faults, pace=pace, clock=clock)
+        super().__init__("stand-delo", office)
         self._post = Post(
             self.out, self.identity, self._faults, ledger, clock=clock, later=self._office.later
         )
-        self._pump = Pump("stand-delo", self.step)
-
-    @property
-    def on_number(self) -> Callable[[int, int, str], None] | None:
-        """Hears of each card's number (message, round, number) before it is reported."""
-        return self._office.on_number
-
-    @on_number.setter
-    def on_number(self, hear: Callable[[int, int, str], None] | None) -> None:
-        self._office.on_number = hear
 
     # ---- for tests that decide step by step
 
@@ -103,23 +92,11 @@ class Delo:
         """The documents that were taken, by UID."""
         return {uid: kept.incoming for uid, kept in self._files.items()}
 
-    def decide(self, uid: str, decision: Decision) -> None:
-        """Let a clerk decide something that no plan foresaw about a document that was taken, now."""
-        self._office.decide(uid, decision)
-
     def repeat(self) -> None:
         """Send the last message again, in a new envelope."""
         self._post.repeat()
 
     # ---- the pump
-
-    def start(self) -> None:
-        """Begin to work in a thread."""
-        self._pump.start()
-
-    def stop(self) -> None:
-        """Stop working; what is not done stays undone."""
-        self._pump.stop()
 
     @property
     def idle(self) -> bool:

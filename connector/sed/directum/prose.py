@@ -7,7 +7,7 @@ from config.i18n import _
 from connector.appeal import Appeal, ItemKind
 from connector.sed.directum import query
 from connector.sed.directum.settings import DirectumSettings
-from connector.sed.prose import category_path, full_name, remarks
+from connector.sed.prose import category_path, full_name, remarks_on
 
 _FULL = frozenset({"title"})  # bounded by the limit of names
 
@@ -47,7 +47,7 @@ def _midnight(moment: datetime, settings: DirectumSettings) -> str:
 _SOURCES: Mapping[str, Callable[[Appeal, DirectumSettings], object]] = {
     "title": _title,
     "text": lambda appeal, _s: appeal.text,
-    "note": lambda appeal, _s: "\n".join(remarks(appeal)),
+    "note": lambda appeal, _s: "\n".join(remarks_on(appeal)),
     "number": lambda appeal, _s: appeal.number or appeal.platform_id,
     "applicant": lambda appeal, _s: full_name(appeal.applicant.person) or appeal.applicant.organisation,
     "created": lambda appeal, settings: _midnight(appeal.created_at, settings),
