@@ -22,14 +22,14 @@ def examine(settings: DirectumSettings, odata: OData) -> Health:
 def _findings(settings: DirectumSettings, odata: OData) -> Iterator[Finding]:
     try:
         odata.page(settings.requests, "", select="Id", top=1)
-        yield Finding("account", ok=True, sentence=_("{url} answers").format(url=settings.url))
+        yield Finding(_("account"), ok=True, sentence=_("{url} answers").format(url=settings.url))
         described = _described(odata.metadata())
     except ConnectorError as error:
-        yield Finding("account", ok=False, sentence=error.sentence)
+        yield Finding(_("account"), ok=False, sentence=error.sentence)
         return
     except (etree.XMLSyntaxError, ValueError) as error:
         sentence = _("the description of the service cannot be read: {error}").format(error=error)
-        yield Finding("metadata", ok=False, sentence=sentence)
+        yield Finding(_("metadata"), ok=False, sentence=sentence)
         return
     for name, wanted in _wanted(settings).items():
         yield _names(name, wanted, described)
@@ -38,7 +38,7 @@ def _findings(settings: DirectumSettings, odata: OData) -> Iterator[Finding]:
         sentence = _("the server does not expand {names}: what stands there is not read").format(
             names=", ".join(refused)
         )
-        yield Finding("expand", ok=False, sentence=sentence)
+        yield Finding(_("expand"), ok=False, sentence=sentence)
 
 
 def _command(settings: DirectumSettings) -> Finding:
@@ -48,7 +48,7 @@ def _command(settings: DirectumSettings) -> Finding:
         )
     else:
         sentence = _("no command is named (answer_field, answer_kinds): no answer will ever leave")
-    return Finding("command", ok=settings.has_command, sentence=sentence)
+    return Finding(_("command"), ok=settings.has_command, sentence=sentence)
 
 
 def _wanted(settings: DirectumSettings) -> dict[str, frozenset[str]]:

@@ -19,6 +19,7 @@ from connector.appeal import (
     RubricValue,
 )  # fmt: skip
 from connector.sed.directum.settings import DirectumSettings
+from connector.sed.people import person
 
 Row = Mapping[str, Any]
 _KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
@@ -106,7 +107,7 @@ class _Teller:
         assignee = self._row.get("Assignee")
         if isinstance(assignee, Mapping) and assignee.get("Name"):
             who = (assignee.get("Id"), assignee["Name"])
-            yield self._event(EventKind.EXECUTOR_ASSIGNED, who, executors=(person(assignee),))
+            yield self._event(EventKind.EXECUTOR_ASSIGNED, who, executors=(employee(assignee),))
 
     def _progress(self) -> Iterator[Event]:
         words = self._settings.progress_states.get(self._state)
@@ -146,14 +147,11 @@ class _Teller:
             raise UnreadableRowError(f"{self._key}, {field}: {error}") from error
 
 
-def person(row: Row) -> Person:
-    """Return an employee: «Иванов Иван Иванович», «Иванов И.И.»."""
-    words = [word for word in re.split(r"\s+|(?<=\.)(?=\w)", str(row.get("Name") or "").strip()) if word]
-    surname, first, *rest = [*words, "", ""] if len(words) < 2 else words
-    return Person(
-        surname, first, " ".join(rest).strip(), email=str(row.get("Email") or ""),
-        phone=str(row.get("Phone") or ""),
-    )  # fmt: skip
+def employee(row: Row) -> Person:
+    """Return an employee as a person."""
+    return person(
+        str(row.get("Name") or ""), email=str(row.get("Email") or ""), phone=str(row.get("Phone") or "")
+    )
 
 
 def _questions(row: Row) -> list[Row]:

@@ -5,20 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import ConfigDict
 
 from config.i18n import _
-from config.values import SecretRef, Size, parse_duration
+from config.values import SecretRef, Size
 from connector.appeal import AnswerResult
 from connector.sed.http import Address, Timeouts
-
-Seconds = Annotated[
-    float,
-    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
-]
+from connector.sed.section import Seconds
 
 # What a property of a new card may be filled with; the words of `DirectumSettings.properties`.
 SOURCES = frozenset(

@@ -54,7 +54,7 @@ class MayanSed:
                 rows = self._rest.rows(path, _("the list {name}").format(name=path))
                 ok = any(row.get(field) == value for row in rows)
             except ConnectorError as error:
-                yield Finding("account", ok=False, sentence=error.sentence)
+                yield Finding(_("account"), ok=False, sentence=error.sentence)
                 return
             sentence = (
                 _("“{value}” is in {name}")

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from config.i18n import _
-from connector.appeal import Event, EventKind, Person, RemoteFile
+from connector.appeal import Event, EventKind, RemoteFile
 from connector.sed.mayan.settings import MayanSettings
+from connector.sed.people import person
 
 Row = Mapping[str, Any]
 _KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
@@ -59,7 +60,7 @@ def _event(
         code=extra.get("code", ""),
         organisation=extra.get("organisation", ""),
         deadline=_day(extra, "deadline"),
-        executors=(_person(executor),) if executor else (),
+        executors=(person(executor),) if executor else (),
         files=_answer_files(document, files, at, settings) if commanded else (),
         result=result,
         commanded=commanded,
@@ -115,9 +116,3 @@ def _moment(value: object) -> datetime:
     except ValueError as error:
         raise UnreadableEntryError(_("not a time: {value}").format(value=str(value)[:40])) from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _person(text: str) -> Person:
-    words = [word for word in re.split(r"\s+|(?<=\.)(?=\w)", text) if word]
-    surname, first, *rest = [*words, "", ""] if len(words) < 2 else words
-    return Person(surname, first, " ".join(rest).strip())

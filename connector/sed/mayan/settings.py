@@ -4,20 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import ConfigDict
 
 from config.i18n import _
-from config.values import SecretRef, Size, parse_duration
+from config.values import SecretRef, Size
 from connector.appeal import AnswerResult, EventKind
 from connector.sed.http import Address, Timeouts
+from connector.sed.section import Seconds
 
-Seconds = Annotated[
-    float,
-    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
-]
 DRAFT = "draft"  # of `transitions`: an answer that nobody ordered to be sent
 _SENTENCES = {
     "Регистрация": "registered",
