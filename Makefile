@@ -17,18 +17,19 @@ $(STAMP): pyproject.toml setup.py requirements.lock $(wildcard config/locale/*/L
 demo: setup
 	$(BIN)/sedlink demo
 
-test: setup
-	$(BIN)/python -m pytest --numprocesses=auto
+test: setup peers
+	$(BIN)/python -m pytest --numprocesses=auto -rs
 
 # Kills daemons and database on purpose and lets the stand's ledger judge; CHAOS="--kills 1000 --crashes 100" is the long plan.
 CHAOS ?= --kills 40 --crashes 5
 chaos: setup
 	$(BIN)/python benchmarks/chaos.py $(CHAOS)
 
-# Engines too large for `make setup`, each apart below $(REAL), only for the tests marked `real`.
+# Engines too large for `make setup` (chdb: 890 MB with what it needs): each apart, only for the tests marked `real`.
 REAL := .venv-real
 test-real: setup real-directum real-mayan
-	$(BIN)/python -m pytest -m real
+	test -d $(REAL)/chdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(REAL) "chdb==4.4.0"
+	PYTHONPATH=$(REAL) $(BIN)/python -m pytest -m real
 
 # SAP CAP, an OData v4 engine, in Directum's shape; needs node >= 20 and npm (Debian: apt-get install nodejs npm).
 real-directum:
@@ -44,9 +45,13 @@ real-mayan:
 		&& $(REAL)/mayan/venv/bin/python -m pip install --quiet --disable-pip-version-check "mayan-edms==4.12.2")
 
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
-peers:
-	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check "uploader-client==0.7.2" "pydantic<2"
+PEERS := .venv-peers
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed: requirements-peers.lock
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	touch $@
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -57,6 +62,8 @@ check: setup
 lock:
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-annotate --no-header --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
+	printf 'uploader-client==0.7.2\npydantic<2\n' | uv pip compile - --generate-hashes --no-annotate --no-header --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements-peers.lock --quiet
 
 clean:
-	rm -rf $(VENV) .venv-peers build *.egg-info
+	rm -rf $(VENV) $(REAL) .venv-peers build *.egg-info

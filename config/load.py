@@ -171,7 +171,13 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     mail = _with_paths(settings.mail, folder, "ca_file")
     export = _with_paths(settings.export, folder, "definitions", "calendar")
     export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
-    parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
+    datamart = {
+        name: _with_paths(section, folder, "profile", "ca_file", "folder")
+        for name, section in settings.datamart.items()
+    }
+    parts = {
+        "journal": journal, "platform": platform, "mail": mail, "export": export, "datamart": datamart,
+    }  # fmt: skip
     anchored = settings.model_copy(update=parts)
     anchored._folder = folder  # noqa: SLF001 - set once, by the loader alone
     return anchored

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from config.database import database_url
+from config.i18n import _
 from config.load import SettingsError
 from config.secret import Secret
 from config.settings import CabinetSettings, Settings
@@ -69,7 +70,11 @@ class Runtime:
             for c in self.settings.cabinet
             if c.opa_id in self.links.cabinets
         ]
-        tracking = [Job("track", name, self.settings.sed[name].poll) for name in self.links.seds]
+        tracking = [
+            Job("track", name, self.settings.sed[name].poll)
+            for name, sed in self.links.seds.items()
+            if sed.capabilities.exchange
+        ]
         own = [
             Job("letters", "mail", timedelta(seconds=15)),
             Job("mapping", "crosswalk", timedelta(seconds=10)),
@@ -140,6 +145,9 @@ def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
             problems += [f"sed.{name}: {line}" for line in str(error).splitlines()]
     cabinets: dict[int, CabinetLink] = {}
     for cabinet in settings.cabinet:
+        if cabinet.sed in seds and not seds[cabinet.sed].capabilities.exchange:
+            sentence = _("[sed.{sed}] only gives cards for the mart: name the SED that takes messages")
+            problems.append(f"cabinet[opa_id={cabinet.opa_id}].sed: {sentence.format(sed=cabinet.sed)}")
         try:
             cabinets[cabinet.opa_id] = _link(settings, cabinet, profile)
         except ValueError as error:

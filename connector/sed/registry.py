@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "sev": "connector.sed.sev:build",
     "directum": "connector.sed.directum:build",
     "mayan": "connector.sed.mayan:build",
+    "sqlview": "connector.sed.sqlview:build",
 }
 
 
