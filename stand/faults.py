@@ -25,6 +25,7 @@ class Fault(StrEnum):
     CUT_AFTER = "cut_after"  # the connection breaks, everything was done
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a kind of fault
     GARBAGE = "garbage"  # a page or half a JSON instead of the answer, which was carried out
+    ERROR_AFTER = "error_after"  # 500 although everything was done (a SED over HTTP)
     DUPLICATE_LISTING = "duplicate_listing"
 
     DUPLICATE_REPORT = "duplicate_report"
@@ -49,7 +50,7 @@ class Fault(StrEnum):
 
 _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
-    Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.DUPLICATE_LISTING: 0.3,
+    Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.ERROR_AFTER: 0.02, Fault.DUPLICATE_LISTING: 0.3,
     Fault.DUPLICATE_REPORT: 0.1, Fault.ACCUMULATED_REPORT: 0.2, Fault.OUT_OF_ORDER: 0.1,
     Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02, Fault.NOT_SENT: 0.05,
     Fault.SMEV_FAILURE: 0.02, Fault.LATE_REJECTION: 0.01, Fault.BAD_SIGNATURE: 0.01, Fault.REDELIVERED: 0.03,

@@ -15,4 +15,6 @@ KINDS: Mapping[str, Kind] = {
     "medo": Kind("medo", "stand.medo.play:play"),
     "sev": Kind("delo", "stand.delo.play:play"),
     "dms1c": Kind("dms1c", "stand.dms1c.clerk:play"),
+    "directum": Kind("directum", "stand.directum.play:play"),
+    "mayan": Kind("mayan", "stand.mayan.play:play"),
 }

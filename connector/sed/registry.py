@@ -20,6 +20,8 @@ KINDS: Mapping[str, str] = {
     "medo": "connector.sed.medo:build",
     "sev": "connector.sed.sev:build",
     "dms1c": "connector.sed.dms1c:build",
+    "directum": "connector.sed.directum:build",
+    "mayan": "connector.sed.mayan:build",
     "sqlview": "connector.sed.sqlview:build",
 }
 
