@@ -217,6 +217,15 @@ class Bus:
                 return None
         raise BusFault("TargetMessageIsNotFound", f"no message {message_id} waits to be acknowledged")
 
+    def handed_out(self, system: System, original_id: str) -> list[str]:
+        """Return the ids of the answers to a request that wait to be acknowledged."""
+        with self._lock:
+            now, queue = self.clock(), self._queues[system.mnemonic, "RESPONSE"]
+            return [
+                one.parcel.id for one in queue.values()
+                if one.parcel.original_id == original_id and one.until and one.until > now
+            ]  # fmt: skip
+
     def again(self, parcel: Parcel) -> None:
         """Put an acknowledged message into its queue once more (a fault: delivered twice)."""
         with self._lock:

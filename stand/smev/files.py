@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from smev.errors import SmevError
 from smev.gost import cms
@@ -37,12 +37,12 @@ class Login:
 
 
 class FileStore:
-    """Folders `incoming/{uuid}` and `outgoing/{user}`. Thread-safe."""
+    """Folders `incoming/{uuid}`, `outgoing/{user}`, `own`. Thread-safe."""
 
     def __init__(self, folder: Path, gost: Provider) -> None:
-        self.incoming, self.outgoing = folder / "incoming", folder / "outgoing"
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        self.outgoing.mkdir(parents=True, exist_ok=True)
+        self.incoming, self.outgoing, self._own = (folder / name for name in ("incoming", "outgoing", "own"))
+        for one in (self.incoming, self.outgoing, self._own):
+            one.mkdir(parents=True, exist_ok=True)
         self._gost = gost
         self._lock = threading.Lock()
         self._logins: dict[str, Login] = {}
@@ -57,10 +57,8 @@ class FileStore:
         return files[0] if len(files) == 1 else None
 
     def put(self, content: bytes, name: str, mime_type: str, uuid: str, signature: bytes | None) -> InStore:
-        """Keep a file that one of the stand's own systems sends."""
-        folder = self.incoming / uuid
-        folder.mkdir()
-        path = folder / "content"
+        """Keep a file that one of the stand's own systems, or a face for a client, sends."""
+        path = self._own / uuid4().hex
         path.write_bytes(content)
         return InStore(uuid, name, mime_type, self.hash(path), path, signature)
 
