@@ -1,8 +1,8 @@
 """The Типовой адаптер: SOAP Send / Get / Find at `/adapter/ws`; it signs, polls, acknowledges and keeps files itself.
 
-`itSystem` is the system's mnemonic. Files lie in folders that client and adapter share:
-`adapter/{itSystem}/out` (a relative `filePath` starts there; nothing outside `adapter/{itSystem}` is read) and
-`adapter/{itSystem}/in/{MessageId}` (`filePath` of received files is absolute).
+`itSystem` is the system's mnemonic. Files lie in the folder that client and adapter share, `adapter/{itSystem}`:
+a relative `filePath` starts there, nothing outside is read; received files are in `in/{MessageId}`, their `filePath`
+is absolute. An attachment's uuid is `Id`, or the name of its folder when that is a uuid.
 Not public, so the stand's own: Get gives a message once (a lost answer is found again by Find); an empty queue is
 an empty QueryResult; a repeated clientId is a second message.
 """
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 from stand.faults import Fault
 from stand.smev import adapter_xml as xml
 from stand.smev.adapter_xml import Kept, tag
+from stand.smev.files import is_uuid
 from stand.smev.mailroom import Given, Mailroom
 from stand.smev.mime import MAX_BODY, unpack
 from stand.smev.parcels import Body, Parcel, System
@@ -49,8 +50,7 @@ class AdapterFace:
     def folder(self, it_system: str) -> Path:
         """Return the folder that a system shares with the adapter."""
         folder = self._folder / it_system
-        for name in ("in", "out"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def answer(self, request: Request) -> Response:
@@ -154,12 +154,13 @@ class AdapterFace:
         given = []
         for row in content.iter(tag("AttachmentHeader")):
             told = _said(row, "filePath")
-            path = (home / "out" / told).resolve()
+            path = (home / told).resolve()
             if not path.is_relative_to(home) or not path.is_file():
                 raise _WrongError(f"filePath: no file {told} in the folder shared with the adapter")
             signature = _said(row, "SignaturePKCS7")
             cms = from_base64(signature) if signature else None
-            given.append(Given(path, path.name, cms, _said(row, "Id")))
+            uuid = _said(row, "Id") or (path.parent.name if is_uuid(path.parent.name) else "")
+            given.append(Given(path, path.name, cms, uuid))
         return given
 
     # ---- Get, Find

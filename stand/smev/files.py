@@ -50,7 +50,7 @@ class FileStore:
 
     def find(self, uuid: str) -> Path | None:
         """Return the one file that a sender put under a uuid, None when there is none or more than one."""
-        if not _is_uuid(uuid):
+        if not is_uuid(uuid):
             return None
         folder = self.incoming / uuid
         files = [one for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
@@ -119,9 +119,10 @@ class FileStore:
                 return known
             user, password = secrets.token_hex(8), secrets.token_hex(8)
             folder = self.outgoing / user
-            folder.mkdir()
             name = file.name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
-            (folder / name).hardlink_to(file.path)
+            (folder / file.uuid).mkdir(parents=True)
+            for path in (folder / name, folder / file.uuid / name):  # by both ways that are met
+                path.hardlink_to(file.path)
             self._logins[user] = Login(user, password, folder)
             self._given[message_id, file.uuid] = told = (file.uuid, user, password, f"/{name}")
             return told
@@ -132,7 +133,8 @@ def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:

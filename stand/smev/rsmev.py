@@ -1,11 +1,11 @@
 """РСМЭВ: a regional bus over REST at `/api/smev/{entrypoint}/…` on the same queues (smev.md section 5).
 
-`entrypoint` is the system's mnemonic; the header `node_id` is NodeID. Files go by FTP: the sender puts them into
-the store under a new uuid and names them by url. Not public, so the stand's own: the body of `sendrequest`
-`{"xml": base64 of the business element, "files": [{"name", "url": "ftp://…/{uuid}/{name}", "signaturePKCS7"}]}`;
-in `getresponse` the members `rejections`, `requestStatus`, `asyncStatus` of an answer without content (`xml` is
-then empty); a body of `confirmprocessing` `{"recId": …}` that confirms one of several answers; what is not
-confirmed comes again after the bus's 15 minutes; errors `{"code", "message"}` with 400, or 503 for what passes.
+`entrypoint` is the system's mnemonic; the header `node_id` is NodeID. Files go by FTP: the sender puts them
+into the store under a new uuid and names them by url. Not public, so this project's own: the body of
+`sendrequest` `{"messageId", "xml": base64 of the business element, "files": [{"name", "url":
+"ftp://…/{uuid}/{name}", "signaturePKCS7"}], "eol", "testMessage"}`, of which messageId is not heeded: a repeat is
+a new request; `xml` of an answer without content is the bus's own signed GetResponseResponse (1.2); what is not
+confirmed comes again after the bus's 15 minutes; errors are `{"code", "message"}` with 400, or 503 for what passes.
 """
 
 import base64
@@ -20,9 +20,11 @@ from werkzeug.wrappers import Request, Response
 from stand.faults import Fault
 from stand.smev.ftp import FtpFace
 from stand.smev.mailroom import Given, Mailroom
-from stand.smev.parcels import AsyncStatus, Parcel, Progress, System
+from stand.smev.parcels import Parcel, System
+from stand.smev.reading import moment
 from stand.smev.refusal import BusFault
 from stand.smev.trouble import AFTER, BEFORE, Troubles
+from stand.smev.writing import Writer, octets
 
 MAX_BODY = 16 * 1024 * 1024
 _TRANSIENT = frozenset({"SMEVFailure", "DestinationOverflow"})
@@ -80,7 +82,7 @@ class RsmevFace:
             case ["getresponse"]:
                 return self._get(request, system)
             case ["confirmprocessing", request_id]:
-                return self._confirm(request, system, request_id, again=trouble == Fault.REDELIVERED)
+                return self._confirm(system, request_id, again=trouble == Fault.REDELIVERED)
         raise _RefusedError(404, "PATH", "no such address")
 
     def _send(self, request: Request, system: System, *, later: bool) -> Response:
@@ -91,7 +93,10 @@ class RsmevFace:
         except etree.XMLSyntaxError as error:
             raise _RefusedError(400, "XML", f"xml: not well-formed: {error.msg}") from error
         parcel = self._mailroom.request(system, content, self._given(body.get("files") or []), later=later)
-        parcel.node_id = request.headers.get("node_id") or request.headers.get("node-id") or ""
+        parcel.node_id = _node(request)
+        parcel.test = body.get("testMessage") is True
+        eol = body.get("eol")
+        parcel.eol = moment(str(eol)) if eol else None
         if not later:
             self._mailroom.exchange.dispatch(parcel)
         return _json({"requestId": parcel.id})
@@ -113,8 +118,7 @@ class RsmevFace:
         return Given(path, str(row.get("name") or path.name), signature, parts[0])
 
     def _get(self, request: Request, system: System) -> Response:
-        node_id = request.headers.get("node_id") or request.headers.get("node-id") or ""
-        parcel = self._mailroom.bus.take(system, "RESPONSE", node_id=node_id)
+        parcel = self._mailroom.bus.take(system, "RESPONSE", node_id=_node(request))
         if parcel is None:
             raise _RefusedError(404, "EMPTY", "nothing waits")
         logins = self._mailroom.exchange.files.open_for(parcel)
@@ -122,18 +126,23 @@ class RsmevFace:
         files = [
             {
                 "name": stored[uuid].name,
-                "url": f"ftp://{user}:{password}@{self._ftp.host}:{self._ftp.port}{quote(name)}",
+                "url": f"ftp://{user}:{password}@{self._ftp.host}:{self._ftp.port}/{uuid}{quote(name)}",
                 "signaturePKCS7": _encoded(stored[uuid].signature),
             }
             for uuid, user, password, name in logins
         ]
         told = {"recId": parcel.id, "requestId": parcel.original_id, "messageId": parcel.id}
-        return _json({**told, **_content(parcel), "files": files})
+        return _json({**told, "xml": base64.b64encode(self._xml(parcel)).decode(), "files": files})
 
-    def _confirm(self, request: Request, system: System, request_id: str, *, again: bool) -> Response:
-        told = _body(request).get("recId") if request.content_length else None
+    def _xml(self, parcel: Parcel) -> bytes:
+        if isinstance(parcel.body, bytes):
+            return parcel.body
+        write = Writer("1.2", self._mailroom.bus.own, self._mailroom.bus.clock())
+        return octets(write.handed("GetResponse", parcel))
+
+    def _confirm(self, system: System, request_id: str, *, again: bool) -> Response:
         bus = self._mailroom.bus
-        ids = [str(told)] if told else bus.handed_out(system, request_id)
+        ids = bus.handed_out(system, request_id)
         if not ids:
             raise _RefusedError(404, "REQUEST", f"nothing of request {request_id} waits to be confirmed")
         for message_id in ids:
@@ -145,18 +154,8 @@ class RsmevFace:
         return _json({})
 
 
-def _content(parcel: Parcel) -> dict[str, Any]:
-    body = parcel.body
-    if isinstance(body, bytes):
-        return {"xml": base64.b64encode(body).decode()}
-    if isinstance(body, Progress):
-        status = {"code": body.code, "description": body.description, "parameters": dict(body.parameters)}
-        return {"xml": "", "requestStatus": status}
-    if isinstance(body, AsyncStatus):
-        told = {"originalMessageId": body.original_id, "statusCategory": body.category}
-        told |= {"statusDetails": body.details, "code": body.code, "description": body.description}
-        return {"xml": "", "asyncStatus": told}
-    return {"xml": "", "rejections": [{"code": one.code, "description": one.description} for one in body]}
+def _node(request: Request) -> str:
+    return str(request.environ.get("stand.node_id") or request.headers.get("node-id") or "")
 
 
 def _body(request: Request) -> dict[str, Any]:
