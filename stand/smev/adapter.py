@@ -1,10 +1,10 @@
-"""The Типовой адаптер: SOAP Send / Get / Find at `/adapter/ws`; it signs, polls, acknowledges and keeps files itself.
+"""The Типовой адаптер: SOAP Send / Get / Find at `/adapter/ws`; it signs, polls and keeps files itself.
 
-`itSystem` is the system's mnemonic. Files lie in the folder that client and adapter share, `adapter/{itSystem}`:
-a relative `filePath` starts there, nothing outside is read; received files are in `in/{MessageId}`, their `filePath`
-is absolute. An attachment's uuid is `Id`, or the name of its folder when that is a uuid.
-Not public, so the stand's own: Get gives a message once (a lost answer is found again by Find); an empty queue is
-an empty QueryResult; a repeated clientId is a second message.
+`itSystem` is the system's mnemonic. Files lie in the folder that client and adapter share,
+`adapter/{itSystem}`: a relative `filePath` starts there, nothing outside is read; received files are in
+`in/{MessageId}`, with an absolute `filePath`. An attachment's uuid is `Id`, or the name of its folder when that is a uuid.
+Not public, so the stand's own: Get gives a message once (a lost answer is found again by Find); an empty
+queue is an empty QueryResult; a repeated clientId is a second message.
 """
 
 import threading
@@ -23,6 +23,7 @@ from stand.smev.mime import MAX_BODY, unpack
 from stand.smev.parcels import Body, Parcel, System
 from stand.smev.reading import from_base64, moment
 from stand.smev.refusal import BusFault
+from stand.smev.trees import NotXmlError
 from stand.smev.trouble import AFTER, BEFORE, Troubles
 from stand.smev.words import local
 
@@ -63,15 +64,8 @@ class AdapterFace:
             envelope, _parts = unpack(
                 request.headers.get("Content-Type", ""), request.stream.read(MAX_BODY + 1)
             )
-            element = xml.operation(envelope)
-            name = _OPERATIONS.get(local(element.tag), "")
-            wrong = xml.complaints(element)
-            if wrong or not name:
-                raise _WrongError(
-                    "; ".join(one.reason for one in wrong) or f"{element.tag}: no such operation"
-                )
-            return self._call(name, element)
-        except (_WrongError, ValueError) as error:
+            return self._call(*_checked(xml.operation(envelope)))
+        except (_WrongError, NotXmlError) as error:
             return Response(xml.fault("ValidationFault", "VALIDATION", str(error)), 500, content_type=_XML)
         except BusFault as fault:
             kind = "SystemFault" if fault.name in _TRANSIENT else "ValidationFault"
@@ -218,6 +212,17 @@ def _describe(request: Request) -> Response:
         where = f"{request.base_url}?xsd=adapter-faults"
         return Response(xml.text(f"{part}.xsd", faults=where), content_type=_XML)
     return Response("add ?wsdl", 404)
+
+
+def _checked(element: etree._Element) -> tuple[str, etree._Element]:
+    """Return the operation that an element asks for, and the element. Raises _WrongError."""
+    wrong = xml.complaints(element)
+    if wrong:
+        raise _WrongError("; ".join(one.reason for one in wrong))
+    name = _OPERATIONS.get(local(element.tag))
+    if name is None:
+        raise _WrongError(f"{element.tag}: no such operation")
+    return name, element
 
 
 def _business(content: etree._Element) -> bytes:

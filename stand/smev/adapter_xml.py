@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from lxml import etree
 
+from stand.smev import trees
 from stand.smev.contract import Wrong, validate
 from stand.smev.parcels import AsyncStatus, Parcel, Progress, Rejected
 from stand.smev.words import SOAP, local
@@ -38,17 +39,9 @@ def text(name: str, **places: str) -> bytes:
     return content.encode()
 
 
-class _Resolver(etree.Resolver):
-    def resolve(self, url: str, pubid: str, context: object) -> object:  # noqa: ARG002 - lxml's signature
-        return self.resolve_string(text("adapter-faults.xsd"), context) if url.endswith("faults") else None
-
-
 @cache
 def _schema() -> etree.XMLSchema:
-    parser = etree.XMLParser(no_network=True)
-    parser.resolvers.add(_Resolver())
-    source = text("adapter.xsd", faults="stand:faults")
-    return etree.XMLSchema(etree.fromstring(source, parser, base_url="stand:adapter"))
+    return trees.schema(text("adapter.xsd", faults="faults"), lambda _url: text("adapter-faults.xsd"))
 
 
 def complaints(element: etree._Element) -> list[Wrong]:
@@ -76,7 +69,7 @@ def fault(name: str, code: str, description: str) -> bytes:
 def result(it_system: str, message_id: str) -> bytes:
     """Return MessageResult."""
     envelope, body = _envelope()
-    root = etree.SubElement(body, tag("MessageResult"), nsmap={None: TYPES})
+    root = trees.add(body, tag("MessageResult"), {None: TYPES})
     _add(root, "itSystem", it_system)
     _add(root, "MessageId", message_id)
     return _octets(envelope)
@@ -85,7 +78,7 @@ def result(it_system: str, message_id: str) -> bytes:
 def query_result(kept: Kept | None) -> bytes:
     """Return QueryResult, empty when there is nothing."""
     envelope, body = _envelope()
-    root = etree.SubElement(body, tag("QueryResult"), nsmap={None: TYPES, "xsi": _XSI})
+    root = trees.add(body, tag("QueryResult"), {None: TYPES, "xsi": _XSI})
     if kept is not None:
         _message(root, kept)
     return _octets(envelope)
@@ -94,7 +87,7 @@ def query_result(kept: Kept | None) -> bytes:
 def query_results(rows: Iterable[Kept]) -> bytes:
     """Return QueryResultList."""
     envelope, body = _envelope()
-    root = etree.SubElement(body, tag("QueryResultList"), nsmap={None: TYPES, "xsi": _XSI})
+    root = trees.add(body, tag("QueryResultList"), {None: TYPES, "xsi": _XSI})
     for kept in rows:
         _message(_add(root, "QueryResult"), kept)
     return _octets(envelope)
@@ -218,16 +211,12 @@ def read_progress(content: etree._Element) -> Progress | None:
 
 
 def operation(octets: bytes) -> etree._Element:
-    """Return the one element of a SOAP body. Raises ValueError with a sentence."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(octets, parser)
-    except etree.XMLSyntaxError as error:
-        raise ValueError(f"not well-formed XML: {error.msg}") from error
+    """Return the one element of a SOAP body. Raises NotXmlError."""
+    root = trees.parse(octets)
     body = root.find(f"{{{SOAP}}}Body")
-    inside = [] if body is None else [one for one in body if isinstance(one.tag, str)]
-    if root.getroottree().docinfo.doctype or local(root.tag) != "Envelope" or len(inside) != 1:
-        raise ValueError("not a SOAP envelope with one element in its Body")
+    inside = [] if body is None else list(trees.children(body))
+    if local(root.tag) != "Envelope" or len(inside) != 1:
+        raise trees.NotXmlError("not a SOAP envelope with one element in its Body", 0)
     return inside[0]
 
 

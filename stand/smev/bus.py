@@ -268,16 +268,16 @@ class Bus:
         own = System("SMEV", "SMEV", self.own.certificate, self.own)
         answer = Parcel(
             self.new_id(), "RESPONSE", own, parcel.sender, status, self.clock(), parcel.version,
-            root=self.answer_root(parcel), original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=_token(parcel.id),
-            node_id=parcel.node_id,
+            root=self.answer_root(parcel), original_id=parcel.id, transaction_code=parcel.transaction_code,
+            reply_to=_token(parcel.id), node_id=parcel.node_id,
         )  # fmt: skip
         self._queues[parcel.sender.mnemonic, "RESPONSE"][answer.id] = _Waiting(answer)
 
-    def _note(self, what: str, parcel: Parcel, **more: object) -> None:
+    def _note(self, what: str, parcel: Parcel, **more: str | bool | int) -> None:
+        told = {"smev": parcel.id, "kind": parcel.kind}
         self.ledger.note(
-            what, smev=parcel.id, kind=parcel.kind, sender=parcel.sender.mnemonic,
-            recipient=parcel.recipient.mnemonic, **more,
-        )  # fmt: skip
+            what, 0, 0, **told, sender=parcel.sender.mnemonic, recipient=parcel.recipient.mnemonic, **more
+        )
 
 
 def _token(message_id: str) -> str:

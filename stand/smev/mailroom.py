@@ -1,4 +1,4 @@
-"""What the faces share that keep a system's key themselves: sending and taking on its behalf, files on disk."""
+"""What faces share that keep a system's key themselves: sending and taking for it, files on disk."""
 
 import mimetypes
 import shutil
@@ -22,7 +22,7 @@ from stand.smev.words import local, space
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A file that a client gives to a face; `uuid` is how the message speaks of it, if the client knows one."""
+    """A file that a client gives to a face; `uuid` is how the message speaks of it, "" when it does not."""
 
     path: Path
     name: str

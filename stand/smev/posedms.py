@@ -23,6 +23,7 @@ from smev.gost.provider import digest
 from stand.faults import Fault, FaultPlan
 from stand.platform.dictionaries import Dictionaries
 from stand.platform.state import PlatformState, UnknownMessageError
+from stand.smev import trees
 from stand.smev.files import FileStore
 from stand.smev.keys import Pair
 from stand.smev.parcels import InStore, MessageType, Parcel
@@ -87,8 +88,7 @@ class PosEdms:
         sent: list[InStore] = []
         with speaking(self._language):
             try:
-                if request.get("env") != "TEST":
-                    raise _NotDoneError("REFUSED", "env: the stand is a test environment")
+                _check_environment(request)
                 fields = self._do(name, operation, parcel, sent)
                 status: dict[str, Any] = {"OperationResult": "SUCCESS"}
             except _NotDoneError as error:
@@ -96,7 +96,7 @@ class PosEdms:
                 status["RetryAfter"] = error.retry_after
             except UnknownMessageError as error:
                 fields, status = {}, {"OperationResult": "NOT_FOUND", "Description": f"no message {error}"}
-        root = etree.Element(_tag("PosEdmsResponse"), nsmap={None: NAMESPACE}, env="TEST")
+        root = trees.root(_tag("PosEdmsResponse"), {None: NAMESPACE}, env="TEST")
         _write(root, f"{name}Response", {"Status": status, **fields})
         return [Reply(etree.tostring(root, encoding="utf-8"), files=tuple(sent))]
 
@@ -117,10 +117,15 @@ class PosEdms:
             case "AppealHistory":
                 told = self._state.appeal(cabinet, _id(_text(operation, "Id")))
                 return {"Appeal": raised(told)}
-            case "FileUpload":
-                return self._upload(cabinet, operation, parcel)
-            case "FileDownload":
-                return self._download(cabinet, operation, sent)
+        return self._of_files(name, cabinet, operation, parcel, sent)
+
+    def _of_files(
+        self, name: str, cabinet: Cabinet, operation: etree._Element, parcel: Parcel, sent: list[InStore]
+    ) -> dict[str, Any]:
+        if name == "FileUpload":
+            return self._upload(cabinet, operation, parcel)
+        if name == "FileDownload":
+            return self._download(cabinet, operation, sent)
         return self._dictionary(name, operation)
 
     def _cabinet(self, client_id: str) -> Cabinet:
@@ -247,8 +252,13 @@ def _appeal(message: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
+def _check_environment(request: etree._Element) -> None:
+    if request.get("env") != "TEST":
+        raise _NotDoneError("REFUSED", "env: the stand is a test environment")
+
+
 def _attachment(parcel: Parcel, uuid: str, name: str) -> tuple[bytes, str] | None:
-    """Return bytes and type of an attachment by its id; by its name when the transport gave ids of its own."""
+    """Return bytes and type of an attachment by its id, or by its name: a transport may give ids anew."""
     for one in parcel.inline:
         if one.content_id.lower() == uuid.lower():
             return one.body, one.mime_type

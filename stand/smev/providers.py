@@ -67,9 +67,9 @@ class Providers:
             replies = []
         for reply in replies:
             answer = Parcel(
-                self._bus.new_id(), "RESPONSE", parcel.recipient, parcel.sender, reply.body, self._bus.clock(),
-                parcel.version, root=self._bus.answer_root(parcel), inline=reply.inline, files=reply.files,
-                original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=parcel.reply_to,
+                self._bus.new_id(), "RESPONSE", parcel.recipient, parcel.sender, reply.body,
+                self._bus.clock(), parcel.version, root=self._bus.answer_root(parcel),
+                inline=reply.inline, files=reply.files, original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=parcel.reply_to,
                 node_id=parcel.node_id,
             )  # fmt: skip
             self._bus.send(answer)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from stand.smev import trees
 from stand.smev.words import NAMES, SOAP
 
 # faults whose cause is the bus itself, not the caller
@@ -91,7 +92,7 @@ def fault_envelope(version: str, fault: BusFault) -> bytes:
     etree.SubElement(told, "faultcode").text = "soap:Server" if fault.name in _SERVER else "soap:Client"
     etree.SubElement(told, "faultstring").text = fault.reason
     spaces = {None: names.basic, "ns2": names.types, "ns3": names.faults}
-    element = etree.SubElement(etree.SubElement(told, "detail"), names.f(fault.name), nsmap=spaces)
+    element = trees.add(etree.SubElement(told, "detail"), names.f(fault.name), spaces)
     if not (fault.name in _BARE or (fault.name == "EndOfLifeReached" and version == "1.1")):
         if fault.code:
             etree.SubElement(element, names.b("Code")).text = fault.code

@@ -3,9 +3,10 @@
 `entrypoint` is the system's mnemonic; the header `node_id` is NodeID. Files go by FTP: the sender puts them
 into the store under a new uuid and names them by url. Not public, so this project's own: the body of
 `sendrequest` `{"messageId", "xml": base64 of the business element, "files": [{"name", "url":
-"ftp://…/{uuid}/{name}", "signaturePKCS7"}], "eol", "testMessage"}`, of which messageId is not heeded: a repeat is
-a new request; `xml` of an answer without content is the bus's own signed GetResponseResponse (1.2); what is not
-confirmed comes again after the bus's 15 minutes; errors are `{"code", "message"}` with 400, or 503 for what passes.
+"ftp://…/{uuid}/{name}", "signaturePKCS7"}], "eol", "testMessage"}`, of which messageId is not heeded: a
+repeat is a new request; `xml` of an answer without content is the bus's own signed GetResponseResponse (1.2);
+what is not confirmed comes again after the bus's 15 minutes; errors are `{"code", "message"}` with 400, or
+503 for what passes.
 """
 
 import base64
@@ -14,7 +15,6 @@ import json
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from lxml import etree
 from werkzeug.wrappers import Request, Response
 
 from stand.faults import Fault
@@ -23,6 +23,7 @@ from stand.smev.mailroom import Given, Mailroom
 from stand.smev.parcels import Parcel, System
 from stand.smev.reading import moment
 from stand.smev.refusal import BusFault
+from stand.smev.trees import NotXmlError, parse
 from stand.smev.trouble import AFTER, BEFORE, Troubles
 from stand.smev.writing import Writer, octets
 
@@ -47,16 +48,16 @@ class RsmevFace:
     def answer(self, request: Request, entrypoint: str, path: list[str]) -> Response:
         """Answer a request. Raises CutError."""
         try:
-            if request.method != "POST":
-                raise _RefusedError(405, "METHOD", "POST only")
-            return self._call(request, self._system(entrypoint), path)
+            return self._call(request, self._system(request, entrypoint), path)
         except _RefusedError as error:
             return _json({"code": error.code, "message": str(error)}, error.status)
         except BusFault as fault:
             status = 503 if fault.name in _TRANSIENT else 400
             return _json({"code": fault.name, "message": fault.reason}, status)
 
-    def _system(self, entrypoint: str) -> System:
+    def _system(self, request: Request, entrypoint: str) -> System:
+        if request.method != "POST":
+            raise _RefusedError(405, "METHOD", "POST only")
         system = self._mailroom.system(entrypoint)
         if system is None:
             raise _RefusedError(404, "ENTRYPOINT", f"no entry point {entrypoint}")
@@ -89,9 +90,9 @@ class RsmevFace:
         body = _body(request)
         content = _decoded(body.get("xml"), "xml")
         try:
-            etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
-        except etree.XMLSyntaxError as error:
-            raise _RefusedError(400, "XML", f"xml: not well-formed: {error.msg}") from error
+            parse(content)
+        except NotXmlError as error:
+            raise _RefusedError(400, "XML", f"xml: {error}") from error
         parcel = self._mailroom.request(system, content, self._given(body.get("files") or []), later=later)
         parcel.node_id = _node(request)
         parcel.test = body.get("testMessage") is True
