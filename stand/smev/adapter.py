@@ -2,9 +2,9 @@
 
 `itSystem` is the system's mnemonic. Files lie in the folder that client and adapter share,
 `adapter/{itSystem}`: a relative `filePath` starts there, nothing outside is read; received files are in
-`in/{MessageId}`, with an absolute `filePath`. An attachment's uuid is `Id`, or the name of its folder when that is a uuid.
-Not public, so the stand's own: Get gives a message once (a lost answer is found again by Find); an empty
-queue is an empty QueryResult; a repeated clientId is a second message.
+`in/{MessageId}`, with an absolute `filePath`. An attachment's uuid is `Id`, or the name of its folder when
+that is a uuid. Not public, so the stand's own: Get gives a message once (a lost answer is found again by
+Find); an empty queue is an empty QueryResult; a repeated clientId is a second message.
 """
 
 import threading

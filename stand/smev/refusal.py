@@ -1,7 +1,6 @@
 """The faults of the bus as exceptions, and how they are written into SOAP."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -28,14 +27,12 @@ _BARE = frozenset(
 )
 
 
-@dataclass(frozen=True)
 class BusFault(Exception):  # noqa: N818 - a fault is what SOAP calls it
     """The bus refuses an operation. `detail`: the fault's own elements, in order."""
 
-    name: str
-    reason: str
-    detail: Mapping[str, str] = field(default_factory=dict)
-    code: str = ""
+    def __init__(self, name: str, reason: str, detail: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason, self.detail = name, reason, detail or {}
 
 
 def signature_fault(kind: str, reason: str) -> BusFault:
@@ -94,8 +91,6 @@ def fault_envelope(version: str, fault: BusFault) -> bytes:
     spaces = {None: names.basic, "ns2": names.types, "ns3": names.faults}
     element = trees.add(etree.SubElement(told, "detail"), names.f(fault.name), spaces)
     if not (fault.name in _BARE or (fault.name == "EndOfLifeReached" and version == "1.1")):
-        if fault.code:
-            etree.SubElement(element, names.b("Code")).text = fault.code
         etree.SubElement(element, names.b("Description")).text = fault.reason
         for name, value in fault.detail.items():
             tag, _colon, rest = name.partition(":")
