@@ -22,7 +22,7 @@ def test_every_vector_comes_out_right(shared_data, name):
         vector = json.loads(line)
         source = vector.get("input_exc_c14n") or vector["input"]
         tree = etree.fromstring(source.encode())
-        if vector["output"] is None:
+        if vector.get("output") is None:
             with pytest.raises(NotSignableError):
                 signed_octets(tree)
         else:
