@@ -1,4 +1,4 @@
-"""Files: inside of the message by MTOM both ways, through the store by FTP both ways, checked by digest and CMS."""
+"""Files: inside of the message by MTOM, through the store by FTP, both ways, checked by digest and CMS."""
 
 import ftplib
 import io
@@ -11,6 +11,7 @@ from smev.envelope import read, write
 from smev.envelope.words import Attachment, Content, FileReference, OutgoingRequest
 from smev.gost import cms
 from stand.faults import Fault
+from stand.smev.files import plain_name
 from tests.stand.smev.wire import echo, fault_of, package, parts_of, streebog
 
 BODIES = {"a1": b"first", "a2": bytes(range(256)) * 100, "a3": b"\r\n--b\r\n\x00\r\n"}
@@ -23,7 +24,8 @@ def signed(caller, content):
 def inline_request(caller, headers, contents):
     """Send a request with inline files; return the HTTP answer."""
     attachments = tuple(
-        Attachment(name, "application/octet-stream", signed(caller, content)) for name, content in headers.items()
+        Attachment(name, "application/octet-stream", signed(caller, content))
+        for name, content in headers.items()
     )
     sent = OutgoingRequest(caller.new_id(), Content(echo(), attachments=attachments))
     kind, body = package(caller.signed(write.send_request(caller.version, sent)), contents)
@@ -64,7 +66,9 @@ def test_a_cms_over_other_bytes_is_rejected_later(caller):
     assert caller.wait().body.category == "requestIsRejectedBySmev"
 
 
-@pytest.mark.parametrize("body", [b"", b"--b1\r\n", b"--b1--", b"--b1\r\n\r\nx\r\n--b1--", b"no boundary at all"])
+@pytest.mark.parametrize(
+    "body", [b"", b"--b1\r\n", b"--b1--", b"--b1\r\n\r\nx\r\n--b1--", b"no boundary at all"]
+)
 def test_a_package_that_is_none_is_refused(caller, body):
     kind = 'multipart/related; type="application/xop+xml"; boundary="b1"'
     assert fault_of(caller.post(b"", content_type=kind, body=body or b" ")) == "InvalidContent"
@@ -73,7 +77,11 @@ def test_a_package_that_is_none_is_refused(caller, body):
 def reference(caller, content, identifier, **wrong):
     value = wrong.get("digest", streebog(content))
     return FileReference(
-        identifier, value, "application/octet-stream", wrong.get("cms", signed(caller, content)), "имя файла.bin"
+        identifier,
+        value,
+        "application/octet-stream",
+        wrong.get("cms", signed(caller, content)),
+        "имя файла.bin",
     )
 
 
@@ -98,9 +106,9 @@ def test_a_recipient_takes_the_file_and_nothing_else(bus, caller):
         for command in ("STOR x", "DELE /", "MKD x"):
             with pytest.raises(ftplib.error_perm):
                 session.voidcmd(command)
-        with pytest.raises(ftplib.error_perm):
-            session.cwd("../..")
-            session.retrbinary(f"RETR {two.file_name}.x", io.BytesIO().write)
+        for path in (f"../{two.user}{two.file_name}", f"/../{two.user}{two.file_name}", "../../../keys"):
+            with pytest.raises(ftplib.error_perm):
+                session.retrbinary(f"RETR {path}", io.BytesIO().write)
 
 
 def test_a_sender_cannot_read_and_a_stranger_cannot_enter(caller):
@@ -120,7 +128,6 @@ def test_a_broken_upload_goes_on_where_it_broke(bus, caller):
         session.cwd(identifier)
         with pytest.raises((EOFError, OSError)):
             session.storbinary("STOR a.bin", io.BytesIO(content))
-            session.voidcmd("NOOP")
     with caller.ftp() as session:
         session.cwd(identifier)
         there = session.size("a.bin")
@@ -129,7 +136,9 @@ def test_a_broken_upload_goes_on_where_it_broke(bus, caller):
     assert caller.ask(echo(), files=(reference(caller, content, identifier),)).body.files
 
 
-@pytest.mark.parametrize("wrong", [{"digest": b"0" * 32}, {"cms": b"\x30\x03\x02\x01\x01"}, {"missing": True}])
+@pytest.mark.parametrize(
+    "wrong", [{"digest": b"0" * 32}, {"cms": b"\x30\x03\x02\x01\x01"}, {"missing": True}]
+)
 def test_a_file_that_is_not_what_its_header_says_is_rejected_later(caller, wrong):
     identifier = str(uuid.uuid4()) if "missing" in wrong else caller.upload(b"content")
     answer = caller.ask(echo(), files=(reference(caller, b"content", identifier, **wrong),))
@@ -141,7 +150,9 @@ def test_a_file_that_is_not_what_its_header_says_is_rejected_later(caller, wrong
 
 def test_a_cms_of_other_bytes_in_the_store_is_rejected_later(caller):
     identifier = caller.upload(b"content")
-    answer = caller.ask(echo(), files=(reference(caller, b"content", identifier, cms=signed(caller, b"other")),))
+    answer = caller.ask(
+        echo(), files=(reference(caller, b"content", identifier, cms=signed(caller, b"other")),)
+    )
     assert "CMS" in answer.body.details
 
 
@@ -165,6 +176,15 @@ def test_the_store_gives_other_bytes_once(bus, caller):
     bus.troubles.ask("FTP", Fault.FTP_SPOILT)
     assert streebog(caller.download(answer.access[0])) != answer.body.files[0].digest
     assert streebog(caller.download(answer.access[0])) == answer.body.files[0].digest
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x.pdf", "a\x00b.pdf", "д" * 300 + ".pdf", "x" * 300, "...", "a." + "b" * 300]
+)
+def test_any_name_becomes_one_that_a_disk_takes(tmp_path, name):
+    plain = plain_name(name)
+    (tmp_path / plain).touch()
+    assert plain.endswith(".pdf") == name.endswith(".pdf")
 
 
 @pytest.mark.parametrize("identifier", ["../../keys", "..", "", "/etc", "a" * 36])

@@ -37,7 +37,10 @@ class Adapter:
         inside = {"MessagePrimaryContent": {"_value_1": etree.fromstring(content)}}
         if files:
             inside["AttachmentHeaderList"] = {"AttachmentHeader": [{"filePath": one} for one in files]}
-        message = {"RequestMetadata": {"clientId": client_id, **metadata}, "RequestContent": {"content": inside}}
+        message = {
+            "RequestMetadata": {"clientId": client_id, **metadata},
+            "RequestContent": {"content": inside},
+        }
         return client_id, self.service.Send(itSystem="SEDLINK", RequestMessage=message).MessageId
 
     def get(self, **query):
@@ -68,10 +71,15 @@ def test_what_get_gave_is_found_again(adapter):
     client_id, message_id = adapter.send(echo())
     adapter.wait()
     [request] = adapter.find(client_id, "GET_REQUEST_BY_REQUEST_CLIENTID")
-    assert (request.smevMetadata.MessageId, request.Message.RequestMetadata.clientId) == (message_id, client_id)
+    assert (request.smevMetadata.MessageId, request.Message.RequestMetadata.clientId) == (
+        message_id,
+        client_id,
+    )
     [answer] = adapter.find(client_id, "GET_RESPONSE_BY_REQUEST_CLIENTID")
     assert answer.smevMetadata.OriginalMessageID == message_id
-    assert len(adapter.find(answer.Message.ResponseMetadata.clientId, "GET_RESPONSE_BY_RESPONSE_CLIENTID")) == 1
+    assert (
+        len(adapter.find(answer.Message.ResponseMetadata.clientId, "GET_RESPONSE_BY_RESPONSE_CLIENTID")) == 1
+    )
     assert adapter.find("nobody", "GET_RESPONSE_BY_REQUEST_CLIENTID") == []
     period = {"messagePeriodCriteria": {"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}}
     assert len(adapter.service.Find(itSystem="SEDLINK", specificQuery=period)) == 1

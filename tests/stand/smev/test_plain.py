@@ -1,4 +1,4 @@
-"""The stand's own transform and verifier: the official vectors, real messages, and the library's as oracle."""
+"""The stand's own transform and verifier: the official vectors, real messages, the library as oracle."""
 
 import json
 
@@ -51,7 +51,9 @@ def test_it_agrees_with_the_library(tree):
     assert signed_octets(tree) == transform(canonicalize(tree))
 
 
-@pytest.mark.parametrize("source", ['<a/>', '<a xmlns="urn:a"><b xmlns=""/></a>', '<a xmlns="urn:a" xml:lang="ru"/>'])
+@pytest.mark.parametrize(
+    "source", ["<a/>", '<a xmlns="urn:a"><b xmlns=""/></a>', '<a xmlns="urn:a" xml:lang="ru"/>']
+)
 def test_what_smev_refuses_is_refused(source):
     with pytest.raises(NotSignableError):
         signed_octets(etree.fromstring(source))
