@@ -57,11 +57,11 @@ class UnknownOutcomeError(WireError):
         super().__init__("outcome-unknown", "no answer to what was sent: {reason}", reason=reason)
 
 
-class GarbageError(UnknownOutcomeError):
-    """An answer came that is not the protocol's; `answer` keeps its octets (the first megabyte)."""
+class GarbageError(WireError):
+    """An answer came that is not the protocol's: the outcome is unknown, too. `answer` keeps its octets."""
 
     def __init__(self, reason: str, answer: bytes = b"") -> None:
-        WireError.__init__(self, "answer-garbage", "the peer's answer is not SMEV's: {reason}", reason=reason)
+        super().__init__("answer-garbage", "the peer's answer is not SMEV's: {reason}", reason=reason)
         self.answer = answer
 
 

@@ -28,7 +28,7 @@ class Transport(Protocol):
         Raises:
             faults.BusError: the peer refused; the class says what to do next.
             faults.NotSentError: nothing left this machine.
-            faults.UnknownOutcomeError: nobody knows; send the same again.
+            faults.UnknownOutcomeError, faults.GarbageError: nobody knows; send the same again.
             UnsupportedError: this transport has no such message.
         """
 

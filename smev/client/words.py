@@ -82,8 +82,9 @@ class IncomingFile:
     """A file that came with a message; `Transport.fetch` brings it.
 
     `digest` (GOST, b"" when not told) and `signature` (detached CMS) are what its bytes are checked with.
-    `data` holds the bytes of a file that came inside the message; else it waits at `location` (an FTP
-    folder or a URL), to be taken with `user` and `password`.
+    A file that came with the envelope is in `data`, or in the temporary file `spool`, which the transport
+    deletes when it is closed. Any other waits at `location` (a path of the file store or a URL), to be taken
+    with `user` and `password`. One that is nowhere cannot be fetched.
     """
 
     id: str  # contentId or uuid: unique within its message
@@ -92,6 +93,7 @@ class IncomingFile:
     digest: bytes = field(default=b"", repr=False)
     signature: bytes | None = field(default=None, repr=False)
     data: bytes | None = field(default=None, repr=False)
+    spool: Path | None = None
     location: str = ""
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
