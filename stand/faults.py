@@ -16,7 +16,7 @@ from config.i18n import _
 
 
 class Fault(StrEnum):
-    """What can go wrong; the first group on the platform's side, the second in the SED's folder."""
+    """What can go wrong: on the platform's side, in the SED's folder, on the bus (SMEV and its file store)."""
 
     SLOW = "slow"
     ERROR = "error"  # 500, 502, 503
@@ -33,12 +33,23 @@ class Fault(StrEnum):
     HALF_WRITTEN = "half_written"  # the envelope before the files
     STRAY_FILE = "stray_file"  # something in the folder that no envelope names
 
+    SMEV_FAILURE = "smev_failure"  # SMEVFailure or DestinationOverflow: nothing was done, repeat
+    LATE_REJECTION = "late_rejection"  # taken, then rejected by AsyncProcessingStatus
+    BAD_SIGNATURE = "bad_signature"  # the bus's own signature does not verify
+    REDELIVERED = "redelivered"  # an acknowledged message comes once more
+    SHUFFLED = "shuffled"  # a later message of the queue comes first
+    FTP_ERROR = "ftp_error"  # the file store refuses a command for a while
+    FTP_CUT = "ftp_cut"  # a transfer breaks in the middle
+    FTP_SPOILT = "ftp_spoilt"  # a file comes with other bytes
+
 
 _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
     Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.DUPLICATE_LISTING: 0.3,
     Fault.DUPLICATE_REPORT: 0.1, Fault.ACCUMULATED_REPORT: 0.2, Fault.OUT_OF_ORDER: 0.1,
     Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02,
+    Fault.SMEV_FAILURE: 0.02, Fault.LATE_REJECTION: 0.01, Fault.BAD_SIGNATURE: 0.01, Fault.REDELIVERED: 0.03,
+    Fault.SHUFFLED: 0.1, Fault.FTP_ERROR: 0.02, Fault.FTP_CUT: 0.05, Fault.FTP_SPOILT: 0.02,
 }  # fmt: skip
 
 
