@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[^0-9A-Za-z_-]")
 _AT_ONCE = 60.0  # seconds: the bus returns what was not acknowledged after minutes, not at once
 _FORGET = 86_400.0
 # Words of AsyncProcessingStatus after which no answer comes; any other is news about a request on its way.
-_ENDS = frozenset({"requestIsRejectedBySmev", "cancelled", "doesNotExist", "messageIsArchived"})
+_ENDS = frozenset({"requestIsRejectedBySmev", "cancelled", "doesNotExist", "messageIsArchived", "ERROR"})
 
 
 class Fate(Enum):
@@ -35,9 +35,16 @@ class Arrivals:
     """Keeps what comes for requests of ours, and leaves alone what does not."""
 
     def __init__(
-        self, store: RequestStore, transport: Transport, spool: Path, clock: Callable[[], datetime]
+        self,
+        store: RequestStore,
+        transport: Transport,
+        spool: Path,
+        clock: Callable[[], datetime],
+        *,
+        alone: bool,
     ) -> None:
-        self._store, self._transport = store, transport
+        """Wire it. `alone`: nobody else reads this queue, so what answers nobody is kept all the same."""
+        self._store, self._transport, self._alone = store, transport, alone
         self._spool, self._clock = spool, clock
         self._strangers: dict[str, float] = {}
 
@@ -47,6 +54,10 @@ class Arrivals:
         An answer to nobody's question here belongs to another program of the same information system.
         """
         asked = self._store.of_reference(message.original_id) if message.original_id else None
+        if asked is None and self._alone:
+            log.warning("message %s answers no request of ours, kept unused", message.message_id)
+            self._store.keep(message.message_id, "", message.raw, None, self._clock())
+            return Fate.OURS
         if asked is None:
             return self._stranger(message)
         answer = self._answer(message, asked) if asked.state == "open" else None

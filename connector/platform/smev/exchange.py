@@ -20,15 +20,25 @@ from connector.errors import PendingError
 from connector.platform.smev.arrival import Arrivals, Fate
 from connector.platform.smev.failures import Purpose, from_bus, lost
 from connector.platform.smev.store import KEPT, Answer, RequestStore, SentFile, Stored
-from smev.client.faults import AlreadySentError, GoneError, NextStep, next_step
+from smev.client.faults import (
+    AlreadySentError,
+    BusError,
+    GoneError,
+    NextStep,
+    NotSentError,
+    UnknownOutcomeError,
+    next_step,
+)
 from smev.client.transport import Transport
 from smev.client.words import OutgoingFile, Queue, Request
 from smev.envelope.identifier import new_message_id
 from smev.envelope.words import Selector
 from smev.errors import SmevError
+from smev.wording import explain
 
 log = logging.getLogger(__name__)
 
+_FIND_AFTER = 5  # empty looks into the queue
 _PRUNE_EVERY = timedelta(hours=1)
 
 
@@ -83,15 +93,22 @@ class Exchange:
         pace: Pace | None = None,
         selector: Selector | None = None,
         node_id: str | None = None,
+        alone: bool = False,
+        repeat_safe: bool = True,
     ) -> None:
-        """Wire it. `selector` narrows the queue where the information system serves other programs too."""
+        """Wire it. `selector` narrows the queue where the information system serves other programs too.
+
+        `alone`: nobody else reads the queue. `repeat_safe`: the peer holds one message for one id.
+        """
         self.store, self.transport = store, transport
         self.spool = spool
         self.pace = pace or Pace()
-        self._clock = clock
+        self.clock = clock
+        self._repeat_safe = repeat_safe
         self._selector, self._node_id = selector, node_id
         self._queue = _Queue()
-        self._arrivals = Arrivals(store, transport, spool, clock)
+        self._arrivals = Arrivals(store, transport, spool, clock, alone=alone)
+        self._find_at: dict[str, float] = {}
         self._pruned: datetime | None = None
         self._closed = False
 
@@ -119,6 +136,7 @@ class Exchange:
     def taken(self, given: Given) -> None:
         """Tell that an answer was used: the next question of its key is a new one."""
         self.store.taken(given.message_id)
+        self._find_at.pop(given.message_id, None)
         shutil.rmtree(self.spool / given.message_id, ignore_errors=True)
 
     # ---- sending
@@ -126,7 +144,7 @@ class Exchange:
     def _begun(self, ask: Ask) -> Stored:
         """Return the live request of the key. What is old news is dropped, never what changed something."""
         stored = self.store.begin(self._new(ask))
-        now = self._clock()
+        now = self.clock()
         old = stored.answered_at is not None and now - stored.answered_at > timedelta(seconds=ask.fresh)
         if stored.answer and old and not ask.purpose.changing:
             self.taken(Given(stored.id, stored.answer))
@@ -134,7 +152,7 @@ class Exchange:
         return stored
 
     def _new(self, ask: Ask) -> Stored:
-        now = self._clock()
+        now = self.clock()
         return Stored(
             new_message_id(now), ask.key, ask.opa_id, "open", ask.content, ask.files, now,
             tried=False, sent=False, answered_at=None, answer=None,
@@ -142,22 +160,28 @@ class Exchange:
 
     def _sent(self, stored: Stored, ask: Ask) -> Stored:
         """Send what the bus has not confirmed. The same MessageID every time: the bus holds one."""
-        if self._clock() > stored.created_at + timedelta(seconds=self.pace.answer_within):
+        if self.clock() > stored.created_at + timedelta(seconds=self.pace.answer_within):
             raise self._given_up(stored, ask.purpose, _("no answer came in the time set by answer_within"))
         if stored.sent:
             return stored
+        if stored.tried and ask.purpose.changing and not self._repeat_safe:
+            raise self._given_up(stored, ask.purpose, _("an earlier attempt broke off"))
         try:
-            self.store.trying(stored.id, self._clock())
+            self.store.trying(stored.id, self.clock())
             receipt = self.transport.send(self._message(stored))
-            self.store.sent(stored.id, receipt.reference, self._clock())
+            self.store.sent(stored.id, receipt.reference, self.clock())
         except AlreadySentError:
-            self.store.sent(stored.id, "", self._clock())
+            self.store.sent(stored.id, "", self.clock())
         except SmevError as error:
             raise self._not_sent(stored, ask.purpose, error) from error
         return replace(stored, tried=True, sent=True)
 
     def _not_sent(self, stored: Stored, purpose: Purpose, error: SmevError) -> Exception:
         step = next_step(error)
+        if isinstance(error, NotSentError | BusError):
+            self.store.untried(stored.id)
+        elif isinstance(error, UnknownOutcomeError) and purpose.changing and not self._repeat_safe:
+            return self._given_up(stored, purpose, explain(error))
         if step is NextStep.RETRY or step in (NextStep.ACCESS, NextStep.SETUP):
             return from_bus(error, purpose)  # it stays as it is and goes when the way is open again
         if step in (NextStep.NEW_ID, NextStep.LATER_DEADLINE) and stored.tried:
@@ -189,17 +213,31 @@ class Exchange:
         while True:
             self._look(purpose)
             found = self.store.get(stored.id)
-            if found.answer:
-                return found
+            if found.answer or self._found(stored, purpose):
+                return self.store.get(stored.id)
             left = until - time.monotonic()
             if left <= 0:
                 raise self._pending(stored, purpose)
             with self._queue.news:
                 self._queue.news.wait(min(left, max(self._queue.empty_until - time.monotonic(), 0.01)))
 
+    def _found(self, stored: Stored, purpose: Purpose) -> bool:
+        """Look an answer up that may have been taken and lost, where the peer offers it; more and more seldom."""
+        find = getattr(self.transport, "find", None)
+        now = time.monotonic()
+        if find is None or now < self._find_at.setdefault(stored.id, now + _FIND_AFTER * self.pace.poll):
+            return False
+        age = (self.clock() - stored.created_at).total_seconds()
+        self._find_at[stored.id] = now + max(_FIND_AFTER * self.pace.poll, age / 2)
+        try:
+            fates = [self._arrivals.keep(message) for message in find(stored.id)]
+        except SmevError as error:
+            raise from_bus(error, purpose) from error
+        return Fate.OURS in fates and self.store.get(stored.id).answer is not None
+
     def _pending(self, stored: Stored, purpose: Purpose) -> PendingError:
         """Ask again soon at first, more and more seldom as the answer lets itself be waited for."""
-        age = (self._clock() - stored.created_at).total_seconds()
+        age = (self.clock() - stored.created_at).total_seconds()
         return PendingError(
             _("{what}: the platform has not answered over SMEV yet").format(what=purpose.what),
             after=min(max(self.pace.poll, age / 4), 60.0),
@@ -238,7 +276,7 @@ class Exchange:
         return True
 
     def _prune(self) -> None:
-        now = self._clock()
+        now = self.clock()
         if self._pruned is None or now - self._pruned > _PRUNE_EVERY:
             self._pruned = now
             self.store.prune(now)

@@ -169,6 +169,10 @@ class RequestStore:
         """Remember, before the first attempt, that the peer may have it from now on."""
         self._set(message_id, tried_at=at)
 
+    def untried(self, message_id: str) -> None:
+        """Remember that the attempt did not reach the peer, or was refused by it."""
+        self._set(message_id, tried_at=None)
+
     def sent(self, message_id: str, reference: str, at: datetime) -> None:
         """Remember that the peer confirmed it."""
         self._set(message_id, sent_at=at, reference=reference or message_id)
