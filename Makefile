@@ -18,7 +18,7 @@ demo: setup
 	$(BIN)/sedlink demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto
 
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
 peers:

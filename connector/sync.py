@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.i18n import N_
+from config.progress import Progress
 from connector.relay.intake import IntakeCount
+from connector.relay.relay import WorkCount
 from connector.relay.track import TrackCount
 from connector.runtime import Runtime
 
@@ -52,15 +55,20 @@ def alone(lock: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def sync(runtime: Runtime, only: Collection[int] = ()) -> SyncReport:
+def sync(runtime: Runtime, only: Collection[int] = (), progress: Progress | None = None) -> SyncReport:
     """Do one pass over the cabinets (all, or those named) and their SEDs."""
+    progress = progress or Progress("")  # not entered: it shows nothing
     cabinets = [c for opa_id, c in runtime.links.cabinets.items() if not only or opa_id in only]
     with ThreadPoolExecutor(max_workers=runtime.settings.daemon.workers) as pool:
         runtime.wake_held()
+        progress.step(N_("asking the platform"))
         taken = sum(pool.map(runtime.relay.intake, [c.opa_id for c in cabinets]), IntakeCount())
-        steps, failed = drain(runtime, pool)
+        progress.step(N_("handing over and sending"))
+        steps, failed = drain(runtime, pool, progress)
+        progress.step(N_("asking the SEDs"))
         tracked = list(pool.map(runtime.relay.track, sorted({c.sed for c in cabinets})))
-        more = drain(runtime, pool)
+        progress.step(N_("handing over and sending"))
+        more = drain(runtime, pool, progress)
     runtime.letters.send_due(runtime.journal.clock())
     total = sum(tracked, TrackCount())
     return SyncReport(
@@ -75,11 +83,17 @@ def sync(runtime: Runtime, only: Collection[int] = ()) -> SyncReport:
     )
 
 
-def drain(runtime: Runtime, pool: ThreadPoolExecutor) -> tuple[int, int]:
+def drain(runtime: Runtime, pool: ThreadPoolExecutor, progress: Progress) -> tuple[int, int]:
     """Work until nothing is ready; returns how many steps succeeded and failed."""
     steps = failed = 0
+
+    def batch(_worker: int) -> WorkCount:
+        count = runtime.relay.work()
+        progress.add(count.advanced)
+        return count
+
     while True:
-        counts = list(pool.map(lambda _: runtime.relay.work(), range(runtime.settings.daemon.workers)))
+        counts = list(pool.map(batch, range(runtime.settings.daemon.workers)))
         steps += sum(count.advanced for count in counts)
         failed += sum(count.failed for count in counts)
         if not any(count.claimed for count in counts):

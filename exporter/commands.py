@@ -156,11 +156,16 @@ def load(
     if dry_run:
         check(config, list_file, map_name, sed, card_files, as_of, None, as_json)
         return
+    from config.progress import Progress
     from exporter import load as loading
-    from exporter.progress import Progress
     from exporter.run import Watched, mart_of, recent, source_of, trouble
 
-    with trouble(), source_of(asked) as job, mart_of(job.settings, mart) as opened, Progress() as progress:
+    with (
+        trouble(),
+        source_of(asked) as job,
+        mart_of(job.settings, mart) as opened,
+        Progress(_("rows read")) as progress,
+    ):
         work = recent(job, opened, everything=everything)
         loaded = loading.load(
             opened,

@@ -30,16 +30,20 @@ def backfill(
     as_json: JsonOption = False,
 ) -> None:
     """Fill the empty fields and say what became of every question."""
+    from config.progress import Progress
     from exporter.backfill import Fate, backfill
     from exporter.opening import card_source
-    from exporter.progress import Progress
     from exporter.run import trouble
 
     settings = load_settings(config)
     moment = datetime.now().astimezone()
     counts: Counter[Fate] = Counter()
     told: list[Filled] = []
-    with trouble(), card_source(settings, sed, tuple(card_files or ()), moment) as source, Progress() as bar:
+    with (
+        trouble(),
+        card_source(settings, sed, tuple(card_files or ()), moment) as source,
+        Progress(_("rows read")) as bar,
+    ):
         _must_annotate(sed, source.sed.capabilities.annotate)
         lines = backfill(
             source.sed,

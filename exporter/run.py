@@ -11,6 +11,7 @@ import typer
 from config.console import show_error
 from config.i18n import _
 from config.load import SettingsError, find, load
+from config.progress import Progress
 from config.settings import ExportSettings, Settings
 from connector.commands.common import Exit, load_settings
 from connector.errors import ConnectorError
@@ -21,7 +22,6 @@ from exporter.load import changed_from
 from exporter.marts import Mart, MartError
 from exporter.marts.registry import open_mart
 from exporter.opening import card_source, journal_source
-from exporter.progress import Progress
 from exporter.row import Row
 from exporter.sources import Source
 from exporter.sources.cards import CardSource
@@ -150,7 +150,7 @@ class Watched:
 
 def counted(rows: Iterable[Row]) -> Iterator[Row]:
     """Yield rows under a progress bar on a terminal."""
-    with Progress() as progress:
+    with Progress(_("rows read")) as progress:
         yield from progress.count(rows)
 
 

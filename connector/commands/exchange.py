@@ -22,8 +22,8 @@ def run(config: ConfigOption = None) -> None:
     from connector.runtime import open_runtime, utc_now
 
     settings = load_settings(config)
-    settle(settings.language)  # what is written for administrators is in their language, whatever cron's is
     runtime = runtime_of(settings)
+    settle(settings.language)  # what is written for administrators is in their language, whatever cron's is
     daemon = Daemon(runtime, reload=lambda: open_runtime(_reread(config)), clock=utc_now)
     daemon.install_signals()
     daemon.run()
@@ -42,6 +42,7 @@ def sync(
 ) -> None:
     """Do one pass over every cabinet and SED, for cron."""
     from config.i18n import language, settle, speaking
+    from config.progress import Progress
     from connector.sync import AlreadyRunningError, alone
     from connector.sync import sync as one_pass
 
@@ -52,11 +53,11 @@ def sync(
         show_error(_("no such cabinet in the file: {ids}").format(ids=", ".join(map(str, wrong))))
         raise typer.Exit(Exit.USAGE)
     try:
-        settle(settings.language)  # of the worker threads; what is printed here follows the locale
-        with alone(settings.journal.files / "sync.lock"):
+        with alone(settings.journal.files / "sync.lock"), Progress(_("starting")) as progress:
             runtime = runtime_of(settings)
+            settle(settings.language)  # of the worker threads; what is printed here follows the locale
             try:
-                report = one_pass(runtime, cabinet or ())
+                report = one_pass(runtime, cabinet or (), progress)
             finally:
                 runtime.close()
     except AlreadyRunningError as error:

@@ -14,11 +14,12 @@ from werkzeug.wrappers import Request, Response
 
 from stand.faults import FaultPlan
 from stand.ledger import Ledger, utc_now
-from stand.server import CutError, HttpServer
+from stand.server import HttpServer
 from stand.smev import echo
 from stand.smev.bus import RETURN_AFTER, Bus
 from stand.smev.exchange import Exchange
-from stand.smev.files import FileStore
+from stand.smev.files import ANONYMOUS, FileStore
+from stand.smev.ftp import FtpFace
 from stand.smev.keys import ClientFiles, Pair, write_client
 from stand.smev.parcels import System
 from stand.smev.providers import Providers
@@ -38,12 +39,14 @@ class Access:
 
     mnemonic: str
     soap: dict[str, str]  # address by version
+    ftp: str
     files: ClientFiles
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
         return {
-            "mnemonic": self.mnemonic, "soap": self.soap,
+            "mnemonic": self.mnemonic, "soap": self.soap, "ftp": self.ftp,
+            "ftp_user": ANONYMOUS[0], "ftp_password": ANONYMOUS[1],
             "key": str(self.files.key), "certificate": str(self.files.certificate),
             "smev_certificate": str(self.files.bus), "authority": str(self.files.authority),
         }  # fmt: skip
@@ -74,6 +77,7 @@ class SmevStand:
         self.troubles = Troubles(faults or FaultPlan(), self.bus.ledger)
         self.providers = Providers(self.bus)
         self._soap = SoapFace(self.exchange, self.troubles)
+        self._ftp = FtpFace(self.files, self.troubles, host=host)
         self._http = HttpServer(self._serve, host=host, port=port)
         self.add_own(echo.MNEMONIC, "Echo of the stand")
         self.bus.offer_type(echo.TYPE)
@@ -98,16 +102,18 @@ class SmevStand:
             self.folder / "keys" / mnemonic, mnemonic, pair, self.bus.own.certificate, authority
         )
         soap = {version: f"{self.base_url}/smev/{version}/ws" for version in VERSIONS}
-        return Access(mnemonic, soap, files)
+        return Access(mnemonic, soap, self._ftp.url, files)
 
     def start(self) -> None:
         """Begin to serve."""
         self._http.start()
+        self._ftp.start()
         self.providers.start()
 
     def stop(self) -> None:
         """Stop serving; queues and files stay as they are."""
         self._http.stop()
+        self._ftp.stop()
         self.providers.stop()
 
     def __enter__(self) -> Self:
@@ -121,11 +127,7 @@ class SmevStand:
 
     def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
-        try:
-            response = self._answer(request)
-        except CutError:
-            raise
-        return response(environ, start_response)
+        return self._answer(request)(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         match [part for part in request.path.split("/") if part]:

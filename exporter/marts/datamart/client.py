@@ -29,6 +29,7 @@ from exporter.marts.datamart.statuses import Code, Status
 log = logging.getLogger("sedlink.export.datamart")
 Told = TypeVar("Told")
 _CHUNK = 1 << 18
+_RENEWALS = 4  # of the token in one call: another run of this organisation may have spent the new one too
 _ANSWER_BYTES = 65_536
 _MAX_RETRY_AFTER = 600.0  # seconds: whoever asks for more is asked again later all the same
 
@@ -112,8 +113,11 @@ class Client:
             return self._checked(self._sent(build()))
         token = self._tokens.current()
         answer = self._sent(build(), token)
-        if answer.status_code in (401, 403):
-            answer = self._sent(build(), self._tokens.instead_of(token))
+        for _renewal in range(_RENEWALS):
+            if answer.status_code not in (401, 403):
+                break
+            token = self._tokens.instead_of(token)
+            answer = self._sent(build(), token)
         return self._checked(answer)
 
     def _sent(self, request: httpx.Request, token: Secret | None = None) -> httpx.Response:

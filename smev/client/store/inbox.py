@@ -1,5 +1,6 @@
 """Messages that came: kept as received, each once however often it comes, with the files that came along."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,25 +58,15 @@ class Inbox:
 
     def keep(self, incoming: Incoming, now: datetime, key: str | None) -> InboxEntry:
         """Keep a message, or count that it came again. `key` is of the message of ours that it is about."""
-        message, at = incoming.message, text(now)
         with self._database.change() as held:
-            made = held.execute(
-                "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, handle, raw, problem,"
-                " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
-                (
-                    *(incoming.message_id, incoming.queue, message.kind, incoming.original_id, key),
-                    *(message.test, incoming.handle, incoming.raw, str(incoming.problem or ""), at),
-                ),
-            )
-            if made.rowcount:
-                held.executemany(
-                    "INSERT INTO incoming_file (message_id, position, id, name, mime_type)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    [
-                        (incoming.message_id, number, one.id, one.name, one.mime_type)
-                        for number, one in enumerate(incoming.files)
-                    ],
-                )
+            known = held.execute(
+                "SELECT problem FROM incoming WHERE message_id = ?", (incoming.message_id,)
+            ).fetchone()
+            if known is not None and known["problem"] and not incoming.problem:
+                held.execute("DELETE FROM incoming WHERE message_id = ?", (incoming.message_id,))
+                known = None  # what could not be trusted came anew, and now it can be
+            if known is None:
+                _insert(held, incoming, text(now), key)
             else:
                 held.execute(
                     "UPDATE incoming SET times = times + 1, handle = ? WHERE message_id = ?",
@@ -158,7 +149,7 @@ class Inbox:
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of messages: all, and those that wait for something."""
-        row = self._database.rows(
+        return self._database.rows(
             "SELECT count(*) AS received, count(*) FILTER (WHERE acknowledged IS NULL) AS unacknowledged,"
             " count(*) FILTER (WHERE handled IS NULL AND complete IS NOT NULL AND problem = '') AS waiting,"
             " count(*) FILTER (WHERE complete IS NULL AND problem = '' AND acknowledged IS NULL)"
@@ -166,7 +157,6 @@ class Inbox:
             " count(*) FILTER (WHERE problem <> '') AS distrusted, coalesce(sum(times - 1), 0) AS repeated"
             " FROM incoming"
         )[0]
-        return row
 
     def _stamp(self, column: str, message_id: str, now: datetime) -> None:
         with self._database.change() as held:
@@ -188,6 +178,25 @@ class Inbox:
         return tuple(
             StoredFile(**{**row, "path": None if row["path"] is None else Path(row["path"])}) for row in rows
         )
+
+
+def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | None) -> None:
+    message, problem = incoming.message, str(incoming.problem or "")
+    held.execute(
+        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, handle, raw, problem,"
+        " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(incoming.message_id, incoming.queue, message.kind, incoming.original_id, key),
+            *(message.test, incoming.handle, incoming.raw, problem, at),
+        ),
+    )
+    held.executemany(
+        "INSERT INTO incoming_file (message_id, position, id, name, mime_type) VALUES (?, ?, ?, ?, ?)",
+        [
+            (incoming.message_id, number, one.id, one.name, one.mime_type)
+            for number, one in enumerate(incoming.files)
+        ],
+    )
 
 
 def _entry(row: Mapping[str, Any], files: Sequence[StoredFile]) -> InboxEntry:

@@ -87,13 +87,9 @@ class Outbox:
 
     def find(self, identifier: str) -> OutboxEntry | None:
         """Return the message that has or had this MessageID, that the peer calls so, or of that key."""
-        found = self._entries(
-            _SELECT + " WHERE key = (SELECT key FROM outgoing_id WHERE message_id = ?)"
-            " OR (reference = ? AND reference <> '') OR key = ? LIMIT 1",
-            identifier,
-            identifier,
-            identifier,
-        )
+        named = "key = (SELECT key FROM outgoing_id WHERE message_id = ?)"
+        called = "(reference = ? AND reference <> '')"
+        found = self._entries(f"{_SELECT} WHERE {named} OR {called} OR key = ? LIMIT 1", *[identifier] * 3)
         return found[0] if found else None
 
     def message(self, key: str) -> Outgoing | bytes:

@@ -234,6 +234,14 @@ def test_every_fault_at_once(tmp_path, proxy):
         assert len(plan.struck()) >= 5
 
 
+def test_a_token_that_is_refused_twice_is_renewed_twice(tmp_path):
+    plan = FaultPlan([Fault.EXPIRED_TOKEN], probability=1.0, max_in_row=2)
+    with Mart(password="тайна", faults=plan) as mart:
+        mart.upload(tmp_path, ROWS, profile=small())
+        assert set(mart.rows) == KEYS
+        assert plan.struck()["expired_token"] >= 2
+
+
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_any_text_keeps_to_the_rules_of_the_file(category, status):
     row = {**ROWS[0], "category": "К" + category, "status": "С" + status, "key": "k"}

@@ -1,0 +1,95 @@
+"""From settings to a working client: keys, certificates, line, file store, transport."""
+
+import shlex
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from smev import streams
+from smev.client.ftp import FileStore
+from smev.client.line import Line, Timeouts, tls
+from smev.client.settings import KeySettings, SmevSettings
+from smev.client.wire import Record
+from smev.errors import SetupError
+from smev.gost import certificate as x509
+from smev.gost import keyfile
+from smev.gost import provider as find_provider
+from smev.gost.command import CommandSigner
+from smev.gost.provider import Provider
+from smev.gost.signer import KeySigner, Signer
+from smev.gost.trust import load_store
+
+if TYPE_CHECKING:
+    from smev.client.transport import Transport
+
+Clock = Callable[[], datetime]
+Build = Callable[[SmevSettings, Record, Clock], "Transport"]
+
+
+def line(settings: SmevSettings) -> Line:
+    """Return the line to the peer. Raises SetupError."""
+    held = settings.timeouts
+    silence = held.read.total_seconds()
+    return Line(
+        settings.url,
+        ca_file=settings.ca_file,
+        timeouts=Timeouts(held.connect.total_seconds(), silence, silence, held.whole.total_seconds()),
+        plain_http=settings.plain_http,
+    )
+
+
+def file_store(settings: SmevSettings) -> FileStore | None:
+    """Return the file store, None without one. Raises SetupError."""
+    if not settings.file_store:
+        return None
+    return FileStore(
+        settings.file_store,
+        timeout=settings.timeouts.read.total_seconds(),
+        max_file=settings.max_file,
+        context=tls(settings.ca_file) if settings.file_store.startswith("ftps:") else None,
+    )
+
+
+def signer(keys: KeySettings, provider: Provider) -> Signer:
+    """Return who signs. Raises SetupError, InputError for a key or certificate that cannot be used."""
+    held = x509.load_file(streams.read(keys.certificate))[0]
+    if keys.key is None:
+        return CommandSigner(shlex.split(keys.command), held, form=keys.command_form)
+    return KeySigner(keyfile.load_private(streams.read(keys.key)), held, provider)
+
+
+def _soap(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
+    from smev.client.soap import Identity, SoapTransport
+
+    provider = find_provider(settings.backend)
+    if settings.signer is None:
+        raise SetupError("settings-wrong", "{problems}", problems="smev.signer: must be set")
+    identity = Identity(
+        signer=signer(settings.signer, provider),
+        personal=signer(settings.personal, provider) if settings.personal else None,
+        provider=provider,
+        trust=load_store(settings.trust) if settings.trust else None,
+    )
+    return SoapTransport(
+        line(settings),
+        settings.version,
+        identity,
+        file_store=file_store(settings),
+        inline_limit=settings.inline_limit,
+        record=record,
+        clock=clock,
+    )
+
+
+TRANSPORTS: dict[str, Build] = {"soap": _soap}
+
+
+def transport(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
+    """Return the transport that the settings name. Raises SetupError."""
+    build: Any = TRANSPORTS.get(settings.transport)
+    if build is None:
+        raise SetupError(
+            "settings-wrong", "{problems}", problems=f"smev.transport: use one of {', '.join(TRANSPORTS)}"
+        )
+    made: Transport = build(settings, record, clock)
+    return made

@@ -1,0 +1,109 @@
+"""The client as a program uses it: one store, one transport, everything sent and taken through both."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from smev.client import build
+from smev.client.policy import Policy
+from smev.client.sending import Sender, Sent
+from smev.client.settings import SmevSettings
+from smev.client.store import InboxEntry, OutboxEntry, Store
+from smev.client.taking import Taken, Taker
+from smev.client.transport import Transport
+from smev.client.words import OutgoingFile, Queue, Request
+from smev.envelope import new_message_id
+from smev.envelope.words import Selector
+
+Clock = Callable[[], datetime]
+
+
+class Client:
+    """SMEV with a memory: what is given to it is sent once, what comes is kept and given out once.
+
+    Thread-safe. `sender` and `taker` hold the two halves, `store` the record.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        transport: Transport,
+        clock: Clock,
+        policy: Policy | None = None,
+        node_id: str = "",
+    ) -> None:
+        self.store, self.transport = store, transport
+        self._clock, self._node_id = clock, node_id
+        self.sender = Sender(store, transport, clock, policy or Policy())
+        self.taker = Taker(store, transport, clock)
+
+    def request(
+        self,
+        content: bytes,
+        files: Sequence[tuple[Path, str, str]] = (),
+        *,
+        key: str = "",
+        reference: str | None = None,
+        test: bool = False,
+    ) -> OutboxEntry:
+        """Keep a request to be sent: content, files as (path, name, MIME type).
+
+        The same key is the same request: it is kept and sent once. `reference`: MessageID of the first
+        request of a chain.
+        """
+        known = self.store.outbox.find(key) if key else None
+        if known is not None:
+            return known
+        message = Request(
+            message_id=new_message_id(self._clock()),
+            content=content,
+            files=tuple(
+                OutgoingFile(uuid=str(uuid4()), name=name, mime_type=mime_type, path=path)
+                for path, name, mime_type in files
+            ),
+            reference_id=reference,
+            node_id=self._node_id or None,
+            test=test,
+        )
+        return self.sender.submit(message, key)
+
+    def send_due(self) -> Iterator[Sent]:
+        """Send what is due."""
+        return self.sender.send_due()
+
+    def take(self, queue: Queue, selector: Selector | None = None) -> Iterator[Taken]:
+        """Acknowledge what could not be before, then take a queue until it is empty."""
+        yield from self.taker.acknowledge_pending()
+        yield from self.taker.take(queue, selector or Selector(node_id=self._node_id or None))
+
+    def answers(self, key: str) -> list[InboxEntry]:
+        """Return everything that came about a message of ours, oldest first."""
+        return self.store.inbox.about(key)
+
+    def close(self) -> None:
+        """Let go of the line and the store."""
+        self.transport.close()
+        self.store.close()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def opened(settings: SmevSettings, clock: Clock = utc_now) -> Iterator[Client]:
+    """Open the client of the settings for a block. Raises SetupError."""
+    store = Store(settings.store, clock)
+    try:
+        made = build.transport(settings, store.record, clock)
+        client = Client(store, made, clock, Policy(end_of_life=settings.end_of_life), settings.node_id)
+    except BaseException:
+        store.close()
+        raise
+    try:
+        yield client
+    finally:
+        client.close()

@@ -1,0 +1,123 @@
+"""Taking messages from queues: store, bring the files, commit, and only then acknowledge."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from smev.client.faults import BrokenFileError, GarbageError, GoneError
+from smev.client.store import InboxEntry, Store
+from smev.client.transport import Transport
+from smev.client.words import Incoming, Queue
+from smev.envelope.words import ProcessingStatus, Selector
+from smev.errors import SmevError
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that came. `errors`: what keeps it from being whole or acknowledged; it comes again."""
+
+    entry: InboxEntry
+    repeated: bool
+    errors: tuple[SmevError, ...] = field(default=())
+
+
+class Taker:
+    """Takes messages over a transport into a store. Thread-safe."""
+
+    def __init__(self, store: Store, transport: Transport, clock: Callable[[], datetime]) -> None:
+        self._store, self._transport, self._clock = store, transport, clock
+
+    def take(self, queue: Queue, selector: Selector | None = None, limit: int = 10_000) -> Iterator[Taken]:
+        """Take messages until the queue is empty, yielding each when it is stored.
+
+        One that cannot be finished does not stop the others, unless the peer goes on giving it.
+
+        Raises the transport's errors when the queue itself cannot be read.
+        """
+        seen: set[str] = set()
+        for _number in range(limit):
+            try:
+                incoming = self._transport.receive(queue, selector)
+            except GarbageError as error:
+                self._store.record("garbage", "in", error.answer)
+                raise
+            if incoming is None or incoming.message_id in seen:
+                return
+            seen.add(incoming.message_id)
+            yield self._keep(incoming)
+
+    def acknowledge_pending(self) -> Iterator[Taken]:
+        """Acknowledge again what is stored and could not be acknowledged before."""
+        for entry in self._store.inbox.unacknowledged():
+            errors = self._acknowledge(entry.message_id, entry.handle, accepted=not entry.problem)
+            yield Taken(self._store.inbox.get(entry.message_id), repeated=True, errors=errors)
+
+    def acknowledge(self, message_id: str, *, accepted: bool = True, force: bool = False) -> Taken:
+        """Acknowledge one stored message; `force`: even if its files are not all here, they never will be.
+
+        Raises KeyError, and ValueError for an incomplete message without force.
+        """
+        entry = self._store.inbox.get(message_id)
+        whole = entry.complete is not None or bool(entry.problem)
+        if not (whole or force):
+            raise ValueError(message_id)
+        if force:
+            self._store.inbox.complete(message_id, self._clock())
+        accepted = accepted and not entry.problem
+        errors = self._acknowledge(message_id, entry.handle, accepted=accepted, forced=not whole)
+        return Taken(self._store.inbox.get(message_id), repeated=True, errors=errors)
+
+    def _keep(self, incoming: Incoming) -> Taken:
+        now, inbox = self._clock(), self._store.inbox
+        ours = self._store.outbox.find(incoming.original_id) if incoming.original_id else None
+        entry = inbox.keep(incoming, now, ours.key if ours else None)
+        if ours is not None and not incoming.problem:
+            self._learn(ours.key, incoming, now)
+        errors = () if incoming.problem else self._fetch(incoming, entry)
+        if not errors:
+            if not incoming.problem:
+                inbox.complete(entry.message_id, self._clock())
+            good = not entry.problem  # of an earlier copy, if this one came spoilt
+            errors = self._acknowledge(entry.message_id, incoming.handle, accepted=good)
+        return Taken(inbox.get(entry.message_id), entry.times > 1, errors)
+
+    def _learn(self, key: str, incoming: Incoming, now: datetime) -> None:
+        """Note in the outbox what the message says about one of ours; that it came proves it was sent."""
+        outbox, body = self._store.outbox, incoming.message.body
+        outbox.delivered(key, None, now)
+        if isinstance(body, ProcessingStatus):
+            rejected = "RejectedBySmev" in body.category
+            words = [body.fault_code, body.fault_description, body.details]
+            outbox.bus_said(
+                key, body.category, now, rejected=": ".join(filter(None, words)) if rejected else None
+            )
+
+    def _fetch(self, incoming: Incoming, entry: InboxEntry) -> tuple[SmevError, ...]:
+        """Bring the files that are not here yet; return what went wrong, each file on its own."""
+        errors: list[SmevError] = []
+        for stored, file in zip(entry.files, incoming.files, strict=False):
+            if stored.path is not None or entry.forced:
+                continue
+            target = self._store.place(entry.message_id, stored.position)
+            try:
+                self._transport.fetch(file, target)
+            except SmevError as error:
+                self._store.inbox.file_broken(entry.message_id, stored.position, str(error))
+                errors.append(error)
+                if not isinstance(error, BrokenFileError):
+                    break  # the store is not to be had: the other files would not come either
+            else:
+                self._store.inbox.file_here(entry.message_id, stored.position, target)
+        return tuple(errors)
+
+    def _acknowledge(
+        self, message_id: str, handle: str, *, accepted: bool, forced: bool = False
+    ) -> tuple[SmevError, ...]:
+        try:
+            self._transport.acknowledge(handle, accepted=accepted)
+        except GoneError:  # too late or done before: if it comes again it is known and acknowledged again
+            pass
+        except SmevError as error:
+            return (error,)
+        self._store.inbox.acknowledged(message_id, self._clock(), accepted=accepted, forced=forced)
+        return ()
