@@ -60,7 +60,7 @@ class Client:
     ) -> Purpose:
         """Return what a call is for, naming the cabinet."""
         named = _("cabinet {name}, {what}").format(name=self._cabinet.name, what=what)
-        return Purpose(named, changing, item, private)
+        return Purpose(named, changing, item, (*private, self._client_id))
 
     def key(self, operation: str, about: str) -> str:
         """Return what a call is found again by. A corrected client id asks anew."""

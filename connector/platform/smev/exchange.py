@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from config.i18n import _
-from connector.errors import PendingError
+from connector.errors import ConnectorError, PendingError, RetryableError
 from connector.platform.smev.arrival import Arrivals, Fate
 from connector.platform.smev.failures import Purpose, from_bus, lost
 from connector.platform.smev.store import KEPT, Answer, RequestStore, SentFile, Stored
@@ -78,6 +78,7 @@ class _Queue:
     turn: threading.Lock = field(default_factory=threading.Lock)
     news: threading.Condition = field(default_factory=threading.Condition)
     empty_until: float = 0.0
+    trouble: ConnectorError | None = None  # why it could not be read the last time
 
 
 class Exchange:
@@ -217,7 +218,7 @@ class Exchange:
                 return self.store.get(stored.id)
             left = until - time.monotonic()
             if left <= 0:
-                raise self._pending(stored, purpose)
+                raise self._queue.trouble or self._pending(stored, purpose)
             with self._queue.news:
                 self._queue.news.wait(min(left, max(self._queue.empty_until - time.monotonic(), 0.01)))
 
@@ -244,15 +245,21 @@ class Exchange:
         )
 
     def _look(self, purpose: Purpose) -> None:
-        """Empty the queue if it is this thread's turn and not too early."""
+        """Empty the queue if it is this thread's turn and not too early.
+
+        A queue that cannot be read now is tried again while there is patience: what was sent is not lost.
+        """
         if time.monotonic() < self._queue.empty_until or not self._queue.turn.acquire(blocking=False):
             return
         try:
             while self._one_message(purpose):
                 self._tell()
-            self._queue.empty_until = time.monotonic() + self.pace.poll
+            self._queue.trouble = None
             self._prune()
+        except RetryableError as error:
+            self._queue.trouble = error
         finally:
+            self._queue.empty_until = time.monotonic() + self.pace.poll
             self._queue.turn.release()
             self._tell()
 

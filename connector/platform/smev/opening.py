@@ -31,8 +31,12 @@ def open_exchange(
     profile: SmevProfile,
     database: Database,
     clock: Callable[[], datetime],
+    *,
+    pace: Pace | None = None,
 ) -> Exchange:
     """Return the exchange that all cabinets of the section share. Raises ValueError, a sentence."""
+    if way.file_store:  # a platform's file is named by its uuid in the store, whatever its size
+        way = way.model_copy(update={"inline_limit": -1})
     try:
         transport = build.transport(way, unrecorded, clock)
     except SmevError as error:
@@ -45,7 +49,8 @@ def open_exchange(
         transport,
         spool=own.folder,
         clock=clock,
-        pace=Pace(
+        pace=pace
+        or Pace(
             poll=own.poll.total_seconds(),
             patience=own.patience.total_seconds(),
             answer_within=own.answer_within.total_seconds(),
