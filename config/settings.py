@@ -184,6 +184,7 @@ class Settings(Section):
     journal: JournalSettings = JournalSettings()
     platform: PlatformSettings = PlatformSettings()
     cabinet: tuple[CabinetSettings, ...] = ()
+    smev: dict[str, object] = {}  # the way to the bus: checked by the library that goes it
     sed: dict[str, SedSettings] = {}
     daemon: DaemonSettings = DaemonSettings()
     mail: MailSettings = MailSettings()
