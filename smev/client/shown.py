@@ -22,7 +22,7 @@ STATES = {
 STEPS = {
     "retry": N_("it is sent again by itself"),
     "setup": N_("mend the settings, the key or the disk; it is sent again by itself"),
-    "fix": N_("correct the message and send it as a new one"),
+    "fix": N_("send it corrected as a new one; if settings were wrong: sedlink smev send --again {key}"),
     "access": N_("ask SMEV's operator or the other side, then: sedlink smev send --again {key}"),
     "gone": N_("what it is about is not there any more"),
     "look": N_(

@@ -74,6 +74,7 @@ def _show_incoming(entry: "InboxEntry", *, raw: bool, json: bool) -> None:
     from smev.client import shown
     from smev.client.taking import Taken
     from smev.envelope import read
+    from smev.wording import explain
 
     if raw:
         streams.write(entry.raw, None)
@@ -84,7 +85,9 @@ def _show_incoming(entry: "InboxEntry", *, raw: bool, json: bool) -> None:
         for line in shown.answer_lines(read(entry.raw)):
             typer.echo(line)
         for file in entry.files:
-            typer.echo(f"  {file.name}: {file.path or ''}")
+            typer.echo(
+                f"  {file.name}: {file.path or (explain(file.error) if file.error else _('not here yet'))}"
+            )
 
 
 def _show_outgoing(client: "Client", entry: "OutboxEntry", *, raw: bool, json: bool) -> None:
