@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from smev.errors import SmevError
 from smev.gost import cms
@@ -37,12 +37,12 @@ class Login:
 
 
 class FileStore:
-    """Folders `incoming/{uuid}` and `outgoing/{user}`. Thread-safe."""
+    """Folders `incoming/{uuid}`, `outgoing/{user}`, `own`. Thread-safe."""
 
     def __init__(self, folder: Path, gost: Provider) -> None:
-        self.incoming, self.outgoing = folder / "incoming", folder / "outgoing"
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        self.outgoing.mkdir(parents=True, exist_ok=True)
+        self.incoming, self.outgoing, self._own = (folder / name for name in ("incoming", "outgoing", "own"))
+        for one in (self.incoming, self.outgoing, self._own):
+            one.mkdir(parents=True, exist_ok=True)
         self._gost = gost
         self._lock = threading.Lock()
         self._logins: dict[str, Login] = {}
@@ -50,17 +50,15 @@ class FileStore:
 
     def find(self, uuid: str) -> Path | None:
         """Return the one file that a sender put under a uuid, None when there is none or more than one."""
-        if not _is_uuid(uuid):
+        if not is_uuid(uuid):
             return None
         folder = self.incoming / uuid
         files = [one for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
         return files[0] if len(files) == 1 else None
 
     def put(self, content: bytes, name: str, mime_type: str, uuid: str, signature: bytes | None) -> InStore:
-        """Keep a file that one of the stand's own systems sends."""
-        folder = self.incoming / uuid
-        folder.mkdir()
-        path = folder / "content"
+        """Keep a file that one of the stand's own systems, or a face for a client, sends."""
+        path = self._own / uuid4().hex
         path.write_bytes(content)
         return InStore(uuid, name, mime_type, self.hash(path), path, signature)
 
@@ -121,9 +119,10 @@ class FileStore:
                 return known
             user, password = secrets.token_hex(8), secrets.token_hex(8)
             folder = self.outgoing / user
-            folder.mkdir()
             name = file.name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
-            (folder / name).hardlink_to(file.path)
+            (folder / file.uuid).mkdir(parents=True)
+            for path in (folder / name, folder / file.uuid / name):  # by both ways that are met
+                path.hardlink_to(file.path)
             self._logins[user] = Login(user, password, folder)
             self._given[message_id, file.uuid] = told = (file.uuid, user, password, f"/{name}")
             return told
@@ -134,7 +133,8 @@ def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
