@@ -41,7 +41,7 @@ def config_text(stand: "Stand", folder: Path) -> str:
     ]
     for cabinet in stand.cabinets:
         lines += _cabinet(cabinet, folder)
-    lines += _sed(stand, folder) + _mail(stand)
+    lines += _smev(stand, folder) + _sed(stand, folder) + _mail(stand)
     return "\n".join(lines) + "\n"
 
 
@@ -57,6 +57,35 @@ def _cabinet(cabinet: Cabinet, folder: Path) -> list[str]:
         'sed = "delo"',
         f'region_id = "{cabinet.region_id}"',
         'poll = "5s"',
+    ]
+
+
+def _smev(stand: "Stand", folder: Path) -> list[str]:
+    """What a cabinet with `platform = "smev"` needs; every transport of the stand finds its settings here."""
+    if stand.smev is None:
+        return []
+    access = stand.smev.client
+    return [
+        "",
+        "[smev]",
+        'transport = "soap"  # or adapter, rsmev with their own url',
+        f"url = {_quoted(access.soap['1.2'])}",
+        f"trust = [{_quoted(str(access.files.bus.resolve()))}]",
+        f"file_store = {_quoted(access.ftp)}",
+        f"store = {_quoted(f'{folder}/smev-store')}",
+        f"it_system = {_quoted(access.mnemonic)}",
+        f"shared_folder = {_quoted(str(access.adapter_folder.resolve()))}",
+        f"entrypoint = {_quoted(access.mnemonic)}",
+        "",
+        "[smev.signer]",
+        f"certificate = {_quoted(str(access.files.certificate.resolve()))}",
+        f"key = {_quoted(str(access.files.key.resolve()))}",
+        "",
+        "[platform.smev]",
+        'environment = "test"',
+        f"folder = {_quoted(f'{folder}/smev-files')}",
+        'poll = "1s"',
+        'patience = "1s"',
     ]
 
 

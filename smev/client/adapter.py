@@ -8,7 +8,8 @@ Files are paths that the adapter and we both see: a shared folder. Source: the a
 
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -20,6 +21,8 @@ from smev.client.adapter_read import Found, find_ids, incoming, refusal
 from smev.client.faults import BrokenFileError, GarbageError
 from smev.client.ftp import safe_name
 from smev.client.line import Line
+from smev.client.soap import utc_now
+from smev.client.wire import Record, unrecorded
 from smev.client.words import Incoming, IncomingFile, Outgoing, OutgoingFile, Queue, Receipt, Request
 from smev.client.wsdl import zeep_client
 from smev.envelope.words import BusinessStatus, Selector
@@ -40,7 +43,9 @@ class AdapterTransport:
         it_system: our code in the adapter.
         folder: for what was taken and is not acknowledged; durable.
         shared_folder: where the adapter and we both see files; None: no files.
-        node_id: of the queue.
+        node_id: of the queue; "" takes from all.
+        record: is told every envelope sent and received.
+        clock: tells the time, with its offset.
     """
 
     name = "adapter"
@@ -52,12 +57,14 @@ class AdapterTransport:
         it_system: str,
         folder: Path,
         shared_folder: Path | None = None,
-        node_id: str | None = None,
+        node_id: str = "",
+        record: Record = unrecorded,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if not it_system:
             raise SetupError("settings-wrong", "{problems}", problems="smev.it_system: must be set")
         self._line, self._it_system, self._node_id = line, it_system, node_id
-        self._shared = shared_folder
+        self._shared, self._record, self._clock = shared_folder, record, clock
         self._box = Box(folder)
         self._lock = threading.Lock()
         self._zeep: Any = None
@@ -168,9 +175,7 @@ class AdapterTransport:
         if found is None:
             raise BrokenFileError(file.name, "it is not in the shared folder")
         local = IncomingFile(id=file.id, name=file.name, signature=file.signature, spool=found)
-        from datetime import UTC, datetime
-
-        fetching.fetch(local, target, None, provider(), datetime.now(UTC))
+        fetching.fetch(local, target, None, provider(), self._clock())
 
     def acknowledge(self, handle: str, *, accepted: bool = True) -> None:
         """Forget a message that was stored: the adapter itself has told SMEV long ago."""
@@ -222,10 +227,12 @@ class AdapterTransport:
         client = self._client()
         envelope = _written(client, operation, values)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"urn:{operation}"'}
+        self._record(operation, "out", envelope)
         with self._line.call("POST", body=envelope, headers=headers) as answer:
             pieces: Iterator[bytes] = self._box.kept(keep, answer.pieces) if keep else answer.pieces
             raw = _whole(pieces)
             status = answer.status
+        self._record(operation, "in", raw)
         try:
             root = parse(raw)
         except InputError as error:

@@ -23,6 +23,7 @@ from smev.client.faults import BusError, FixMessageError, GarbageError, GoneErro
 from smev.client.ftp import FileStore, safe_name
 from smev.client.line import Line
 from smev.client.soap import Identity, utc_now
+from smev.client.wire import Record, unrecorded
 from smev.client.words import Incoming, IncomingFile, Outgoing, Queue, Receipt, Request
 from smev.envelope import read
 from smev.envelope.faults import KINDS, fault
@@ -42,9 +43,10 @@ class GatewayTransport:
     Args:
         line: to the gateway's host.
         entrypoint: the gateway's name for our way into SMEV.
-        node_id: the header `node_id`.
+        node_id: the header `node_id`; "" sends none.
         identity: signs files; None: they go without a signature of ours, the gateway signs.
         file_store: for files; None: a message with files cannot be sent.
+        record: is told every body sent and received.
         clock: tells the time, with its offset.
     """
 
@@ -58,11 +60,13 @@ class GatewayTransport:
         node_id: str,
         identity: Identity | None = None,
         file_store: FileStore | None = None,
+        record: Record = unrecorded,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._line, self._identity, self._file_store, self._clock = line, identity, file_store, clock
         self._path = f"/api/smev/{quote(entrypoint, safe='')}"
-        self._headers = {"node_id": node_id, "Accept": "application/json"}
+        self._headers = {"Accept": "application/json"} | ({"node_id": node_id} if node_id else {})
+        self._record = record
 
     # ---- sending
 
@@ -148,8 +152,11 @@ class GatewayTransport:
     def _call(self, operation: str, body: object) -> tuple[int, dict[str, object], bytes]:
         octets = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {**self._headers, **({"Content-Type": "application/json"} if octets else {})}
+        name = operation.partition("/")[0]
+        self._record(name, "out", octets)
         with self._line.call("POST", f"{self._path}/{operation}", body=octets, headers=headers) as answer:
             raw = answer.body(_LONGEST)
+            self._record(name, "in", raw)
             return answer.status, _json(answer.status, raw), raw
 
 

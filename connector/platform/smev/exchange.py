@@ -26,9 +26,9 @@ from smev.client.faults import (
     GoneError,
     NextStep,
     NotSentError,
-    UnknownOutcomeError,
     next_step,
 )
+from smev.client.policy import in_doubt
 from smev.client.transport import Transport
 from smev.client.words import OutgoingFile, Queue, Request
 from smev.envelope.identifier import new_message_id
@@ -181,7 +181,7 @@ class Exchange:
         step = next_step(error)
         if isinstance(error, NotSentError | BusError):
             self.store.untried(stored.id)
-        elif isinstance(error, UnknownOutcomeError) and purpose.changing and not self._repeat_safe:
+        elif in_doubt(error) and purpose.changing and not self._repeat_safe:
             return self._given_up(stored, purpose, explain(error))
         if step is NextStep.RETRY or step in (NextStep.ACCESS, NextStep.SETUP):
             return from_bus(error, purpose)  # it stays as it is and goes when the way is open again

@@ -13,6 +13,7 @@ from connector.platform.smev import SmevPlatform, default_smev_profile
 from connector.platform.smev.exchange import Pace
 from connector.platform.smev.opening import open_exchange
 from smev.client.settings import from_table
+from stand.faults import Fault
 from stand.platform.dictionaries import default_dictionaries
 from stand.smev.running import SmevStand
 from tests.connector.platform.conformance import PlatformConformance
@@ -23,23 +24,27 @@ def utc_now():
 
 
 def way(access, transport="soap", **more):
-    return from_table(
-        {
-            "transport": transport,
-            "url": access.soap["1.2"],
-            "signer": {"certificate": str(access.files.certificate), "key": str(access.files.key)},
-            "trust": [str(access.files.bus)],
-            "file_store": access.ftp,
-            **more,
-        },
-        access.files.key.parent,
-    )
+    address = access.adapter if transport == "adapter" else access.soap["1.2"]
+    if transport == "rsmev":
+        address = access.rsmev.removesuffix(f"/api/smev/{access.mnemonic}")
+    values = {
+        "transport": transport,
+        "url": address,
+        "signer": {"certificate": str(access.files.certificate), "key": str(access.files.key)},
+        "trust": [str(access.files.bus)],
+        "file_store": access.ftp,
+        "it_system": access.mnemonic,
+        "shared_folder": str(access.adapter_folder),
+        "entrypoint": access.mnemonic,
+    }
+    return from_table(values | more, access.files.key.parent)
 
 
 class SmevConformance(PlatformConformance):
     """Every test has its own store; the buses are as many as the suite's stands."""
 
     repeat_is_safe = True
+    broken_upload = RetryableError
     retry_after = None
     no_such_message = "NOT_FOUND: "
     transport = "soap"
@@ -61,7 +66,7 @@ class SmevConformance(PlatformConformance):
 
     @staticmethod
     def again(call):
-        for _attempt in range(4):
+        for _attempt in range(12):
             with contextlib.suppress(RetryableError):
                 return call()
         return call()
@@ -80,7 +85,7 @@ class SmevConformance(PlatformConformance):
         return self.running[stand]
 
     def connect(self, stand, cabinet, *, secret="", read_timeout=10.0):
-        settings = self.way(self.bus(stand), f"{max(read_timeout, 1):.0f}s")
+        settings = self.way(self.bus(stand), timedelta(seconds=read_timeout))
         number = len(self.opened)
         exchange = open_exchange(
             settings,
@@ -101,8 +106,35 @@ class SmevConformance(PlatformConformance):
         return platform
 
     def way(self, bus, read):
-        return way(bus.client, timeouts={"read": read})
+        return way(bus.client, self.transport, timeouts={"read": read}, store=str(self.folder / "store"))
 
 
 class TestSmev(SmevConformance):
     """Over the bus itself."""
+
+
+class AimedConformance(SmevConformance):
+    """Faults befall the call that hands a request over: a peer with lookups has others before it."""
+
+    sending = ""
+
+    def strike(self, stand, *faults):
+        if faults == (Fault.DUPLICATE_LISTING,):
+            super().strike(stand, *faults)
+        for fault in set(faults) - {Fault.DUPLICATE_LISTING}:
+            self.bus(stand).troubles.ask(self.sending, fault)
+
+
+class TestSmevByAdapter(AimedConformance):
+    """Through the «Типовой адаптер»."""
+
+    transport = "adapter"
+    sending = "adapter Send"
+
+
+class TestSmevByRegionalGateway(AimedConformance):
+    """Through РСМЭВ, whose gateway takes a repeat for a new request."""
+
+    transport = "rsmev"
+    sending = "rsmev sendrequest"
+    repeat_is_safe = False
