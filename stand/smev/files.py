@@ -5,6 +5,7 @@ gets a name and password for each attachment.
 """
 
 import base64
+import re
 import secrets
 import shutil
 import threading
@@ -21,6 +22,7 @@ from stand.smev.parcels import InStore, Parcel
 
 ANONYMOUS = ("anonymous", "smev")
 _PIECE = 1 << 20
+_LONGEST_NAME = 200  # bytes
 
 
 class BadFileError(Exception):
@@ -119,7 +121,7 @@ class FileStore:
                 return known
             user, password = secrets.token_hex(8), secrets.token_hex(8)
             folder = self.outgoing / user
-            name = file.name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
+            name = plain_name(file.name)
             (folder / file.uuid).mkdir(parents=True)
             for path in (folder / name, folder / file.uuid / name):  # by both ways that are met
                 path.hardlink_to(file.path)
@@ -128,9 +130,28 @@ class FileStore:
             return told
 
 
+def _plain(name: str) -> str:
+    """Return a name that any file system takes: no folders, at most 200 bytes, its ending kept."""
+    name = name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
+    ending = Path(name).suffix[:20]
+    room = 200 - len(ending.encode())
+    whole = len(name.encode()) <= 200
+    return name if whole else name.encode()[:room].decode("utf-8", "ignore").rstrip(". ") + ending
+
+
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while piece := read(_PIECE):
         yield piece
+
+
+def plain_name(name: str) -> str:
+    """Return a name that any file system takes, with the ending of the one that somebody chose."""
+    plain = re.sub(r"[\x00-\x1f\x7f/\\]", "_", name).strip(". ") or "content"
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain.encode()) <= _LONGEST_NAME:
+        return plain
+    kept = f"{dot}{ending}" if stem and len(ending.encode()) <= 20 else ""
+    return plain.encode()[: _LONGEST_NAME - len(kept.encode())].decode(errors="ignore") + kept
 
 
 def is_uuid(text: str) -> bool:

@@ -14,6 +14,7 @@ from smev.gost.provider import digest
 from stand.smev import contract
 from stand.smev.bus import Bus
 from stand.smev.exchange import Exchange
+from stand.smev.files import plain_name
 from stand.smev.keys import Pair
 from stand.smev.parcels import Body, InStore, Parcel, System
 from stand.smev.refusal import BusFault, invalid_content
@@ -110,6 +111,5 @@ class Mailroom:
 def _place(folder: Path, name: str) -> Path:
     """Return a free path in the folder for a name that somebody chose."""
     folder.mkdir(parents=True, exist_ok=True)
-    plain = name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
-    path = folder / plain
-    return path if not path.exists() else folder / f"{uuid4().hex[:8]}-{plain}"
+    path = folder / plain_name(name)
+    return path if not path.exists() else folder / f"{uuid4().hex[:8]}-{path.name}"

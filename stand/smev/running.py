@@ -43,6 +43,7 @@ class Access:
     """What one information system needs to reach the bus."""
 
     mnemonic: str
+    base_url: str
     soap: dict[str, str]  # address by version
     ftp: str
     adapter: str  # address of the Типовой адаптер; itSystem is the mnemonic
@@ -55,7 +56,7 @@ class Access:
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
         return {
-            "mnemonic": self.mnemonic, "soap": self.soap, "ftp": self.ftp,
+            "mnemonic": self.mnemonic, "base_url": self.base_url, "soap": self.soap, "ftp": self.ftp,
             "ftp_user": self.ftp_user, "ftp_password": self.ftp_password,
             "adapter": self.adapter, "adapter_folder": str(self.adapter_folder), "rsmev": self.rsmev,
             "key": str(self.files.key), "certificate": str(self.files.certificate),
@@ -127,11 +128,16 @@ class SmevStand:
         files = write_client(
             self.folder / "keys" / mnemonic, mnemonic, pair, self.bus.own.certificate, authority
         )
-        soap = {version: f"{self.base_url}/smev/{version}/ws" for version in VERSIONS}
         return Access(
-            mnemonic, soap, self._ftp.url, f"{self.base_url}/adapter/ws", self._adapter.folder(mnemonic),
-            f"{self.base_url}/api/smev/{mnemonic}", files,
-        )  # fmt: skip
+            mnemonic=mnemonic,
+            base_url=self.base_url,
+            soap={version: f"{self.base_url}/smev/{version}/ws" for version in VERSIONS},
+            ftp=self._ftp.url,
+            adapter=f"{self.base_url}/adapter/ws",
+            adapter_folder=self._adapter.folder(mnemonic),
+            rsmev=f"{self.base_url}/api/smev/{mnemonic}",
+            files=files,
+        )
 
     def start(self) -> None:
         """Begin to serve."""

@@ -194,7 +194,9 @@ def test_a_provider_takes_a_request_and_answers_it(caller, other):
 def test_a_rejection_is_an_ordinary_answer(caller, other):
     sent = other.send(visit())
     request = caller.wait(caller.take_request)
-    caller.respond(request.reply_to, (Rejection(Rejected.NO_DATA, "nothing"), Rejection(Rejected.FAILURE, "x")))
+    caller.respond(
+        request.reply_to, (Rejection(Rejected.NO_DATA, "nothing"), Rejection(Rejected.FAILURE, "x"))
+    )
     answer = other.wait()
     assert answer.original_id == sent
     assert [(one.code, one.description) for one in answer.body] == [("NO_DATA", "nothing"), ("FAILURE", "x")]

@@ -1,4 +1,4 @@
-"""The stand's own transform and verifier: the official vectors, real messages, and the library's as oracle."""
+"""The stand's own transform and verifier: the official vectors, real messages, the library as oracle."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_every_vector_comes_out_right(shared_data, name):
         vector = json.loads(line)
         source = vector.get("input_exc_c14n") or vector["input"]
         tree = etree.fromstring(source.encode())
-        if vector["output"] is None:
+        if vector.get("output") is None:
             with pytest.raises(NotSignableError):
                 signed_octets(tree)
         else:
@@ -51,7 +51,9 @@ def test_it_agrees_with_the_library(tree):
     assert signed_octets(tree) == transform(canonicalize(tree))
 
 
-@pytest.mark.parametrize("source", ['<a/>', '<a xmlns="urn:a"><b xmlns=""/></a>', '<a xmlns="urn:a" xml:lang="ru"/>'])
+@pytest.mark.parametrize(
+    "source", ["<a/>", '<a xmlns="urn:a"><b xmlns=""/></a>', '<a xmlns="urn:a" xml:lang="ru"/>']
+)
 def test_what_smev_refuses_is_refused(source):
     with pytest.raises(NotSignableError):
         signed_octets(etree.fromstring(source))

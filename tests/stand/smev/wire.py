@@ -165,7 +165,13 @@ def parts_of(answer):
 
 def package(envelope, files):
     """An MTOM package as a client writes it: (Content-Type, body)."""
-    lines = [b"--b1", b'Content-Type: application/xop+xml; type="text/xml"', b"Content-ID: <root>", b"", envelope]
+    lines = [
+        b"--b1",
+        b'Content-Type: application/xop+xml; type="text/xml"',
+        b"Content-ID: <root>",
+        b"",
+        envelope,
+    ]
     for name, content in files.items():
         lines += [b"--b1", b"Content-Type: application/octet-stream"]
         lines += [b"Content-Transfer-Encoding: binary", f"Content-ID: <{name}>".encode(), b"", content]
