@@ -47,6 +47,9 @@ def stand(
     smev_port: Annotated[
         int, typer.Option(min=0, max=65535, help=_("port of the bus; 0 = any free one"))
     ] = 0,
+    smev_return: Annotated[
+        float, typer.Option(min=1, help=_("seconds after which the bus gives an unacknowledged message again"))
+    ] = 900,
     as_json: Annotated[
         bool, typer.Option("--json", help=_("two JSON lines: the start, the reconciliation"))
     ] = False,
@@ -65,7 +68,7 @@ def stand(
             cases=source.cases() if source else None,
             dictionaries=source.dictionaries if source else None,
             seed=seed, faults=faults, port=port, pace=pace, schemas=schemas,
-            smev=smev, smev_port=smev_port,
+            smev=smev, smev_port=smev_port, smev_return=smev_return,
         )  # fmt: skip
         _run(running, source, directory, as_json=as_json)
     except (ColumnMapError, FeedError, ValueError) as error:

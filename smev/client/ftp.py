@@ -70,8 +70,8 @@ class FileStore:
         except ftplib.error_perm as error:
             raise SetupError("ftp-refused", "the file store refused: {reason}", reason=str(error)) from error
 
-    def download(self, file: IncomingFile, part: Path) -> bool:
-        """Bring a file into `part`, going on from what is there; return whether it was gone on with.
+    def download(self, file: IncomingFile, part: Path) -> None:
+        """Bring a file into `part`, going on from what is there.
 
         Raises BrokenFileError when the store does not have it, does not let us in or it is too large,
         NotSentError when the line broke: call again.
@@ -80,13 +80,13 @@ class FileStore:
             raise BrokenFileError(file.name or file.id, "its path in the file store has control characters")
         try:
             with self._session(file.user or self.user, file.password or self.password) as ftp:
-                return self._get(ftp, file, part)
+                self._get(ftp, file, part)
         except ftplib.error_perm as error:
             raise BrokenFileError(file.name or file.id, f"the file store refused: {error}") from error
         except _TooLargeError as error:
             raise BrokenFileError(file.name or file.id, f"more than {self.max_file} bytes") from error
 
-    def _get(self, ftp: ftplib.FTP, file: IncomingFile, part: Path) -> bool:
+    def _get(self, ftp: ftplib.FTP, file: IncomingFile, part: Path) -> None:
         """Bring the file; its path is told from the root or from its own folder, as the edition has it."""
         bare = file.location.lstrip("/")
         paths = dict.fromkeys((file.location, bare, f"{file.id}/{bare}"))
@@ -94,7 +94,6 @@ class FileStore:
         with data:
             _receive(data, part, offset, self.max_file)
         ftp.voidresp()
-        return bool(offset)
 
     def check(self) -> None:
         """Log in and out. Raises NotSentError, SetupError."""
@@ -137,7 +136,8 @@ class _TooLargeError(Exception):
 
 def safe_name(name: str) -> str:
     """Return a file name that is one name on the other side, too: no folders, no control characters."""
-    return _UNSAFE.sub("_", name).strip(". ")[-200:] or "file"
+    cleaned = _UNSAFE.sub("_", name).strip(". ")
+    return cleaned.encode()[-200:].decode("utf-8", "ignore").lstrip(". ") or "file"
 
 
 def _put(ftp: ftplib.FTP, name: str, path: Path, size: int) -> None:

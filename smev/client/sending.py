@@ -127,8 +127,7 @@ class Sender:
             entry.key,
             now,
             step=step,
-            code=error.code,
-            error=str(error),
+            error=error,
             due=now + self._policy.pause(entry.attempts, self._chance) if again else None,
             doubt=doubt,
         )

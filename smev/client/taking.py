@@ -8,6 +8,7 @@ from smev.client.faults import BrokenFileError, GarbageError, GoneError
 from smev.client.store import InboxEntry, Store
 from smev.client.transport import Transport
 from smev.client.words import Incoming, Queue
+from smev.envelope.faults import fault
 from smev.envelope.words import ProcessingStatus, Selector
 from smev.errors import SmevError
 
@@ -86,11 +87,9 @@ class Taker:
         outbox, body = self._store.outbox, incoming.message.body
         outbox.delivered(key, None, now)
         if isinstance(body, ProcessingStatus):
+            reason = fault(body.fault_code, body.fault_description or body.details, server=False)
             rejected = "RejectedBySmev" in body.category
-            words = [body.fault_code, body.fault_description, body.details]
-            outbox.bus_said(
-                key, body.category, now, rejected=": ".join(filter(None, words)) if rejected else None
-            )
+            outbox.bus_said(key, body.category, now, rejected=reason if rejected else None)
 
     def _fetch(self, incoming: Incoming, entry: InboxEntry) -> tuple[SmevError, ...]:
         """Bring the files that are not here yet; return what went wrong, each file on its own."""
@@ -102,7 +101,7 @@ class Taker:
             try:
                 self._transport.fetch(file, target)
             except SmevError as error:
-                self._store.inbox.file_broken(entry.message_id, stored.position, str(error))
+                self._store.inbox.file_broken(entry.message_id, stored.position, error)
                 errors.append(error)
                 if not isinstance(error, BrokenFileError):
                     break  # the store is not to be had: the other files would not come either

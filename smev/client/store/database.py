@@ -27,8 +27,7 @@ CREATE TABLE outgoing (
     reference TEXT NOT NULL DEFAULT '', -- the peer's own id of it
     bus_status TEXT NOT NULL DEFAULT '',
     step TEXT NOT NULL DEFAULT '',      -- what to do after the last error
-    code TEXT NOT NULL DEFAULT '',
-    error TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',     -- JSON: code, text, fields
     receipt BLOB
 );
 CREATE INDEX outgoing_due ON outgoing (state, due);
@@ -53,7 +52,7 @@ CREATE TABLE incoming (
     test INTEGER NOT NULL,
     handle TEXT NOT NULL,
     raw BLOB NOT NULL,
-    problem TEXT NOT NULL,             -- why it must not be acted upon
+    problem TEXT NOT NULL,             -- why it must not be acted upon: JSON as in outgoing.error
     received TEXT NOT NULL,
     times INTEGER NOT NULL DEFAULT 1,  -- how often it came
     complete TEXT,                     -- when all its files were here

@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from smev.client.store import troubles
 from smev.client.store.database import Database, moment, text
 from smev.client.words import Incoming, Queue
+from smev.errors import SmevError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,7 @@ class StoredFile:
     name: str
     mime_type: str
     path: Path | None
-    error: str
+    error: SmevError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class InboxEntry:
     test: bool
     handle: str
     raw: bytes = field(repr=False)
-    problem: str
+    problem: SmevError | None
     received: datetime
     times: int
     complete: datetime | None
@@ -91,17 +93,17 @@ class Inbox:
 
     def file_here(self, message_id: str, position: int, path: Path) -> None:
         """Note that a file is here, whole and checked."""
-        self._file(message_id, position, str(path), "")
+        self._file(message_id, position, str(path), None)
 
-    def file_broken(self, message_id: str, position: int, error: str) -> None:
+    def file_broken(self, message_id: str, position: int, error: SmevError) -> None:
         """Note why a file is not here."""
         self._file(message_id, position, None, error)
 
-    def _file(self, message_id: str, position: int, path: str | None, error: str) -> None:
+    def _file(self, message_id: str, position: int, path: str | None, error: SmevError | None) -> None:
         with self._database.change() as held:
             held.execute(
                 "UPDATE incoming_file SET path = ?, error = ? WHERE message_id = ? AND position = ?",
-                (path, error, message_id, position),
+                (path, troubles.pack(error), message_id, position),
             )
 
     def complete(self, message_id: str, now: datetime) -> None:
@@ -176,12 +178,19 @@ class Inbox:
             message_id,
         )
         return tuple(
-            StoredFile(**{**row, "path": None if row["path"] is None else Path(row["path"])}) for row in rows
+            StoredFile(
+                **row
+                | {
+                    "path": None if row["path"] is None else Path(row["path"]),
+                    "error": troubles.unpack(row["error"]),
+                }
+            )
+            for row in rows
         )
 
 
 def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | None) -> None:
-    message, problem = incoming.message, str(incoming.problem or "")
+    message, problem = incoming.message, troubles.pack(incoming.problem)
     held.execute(
         "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, handle, raw, problem,"
         " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -206,5 +215,5 @@ def _entry(row: Mapping[str, Any], files: Sequence[StoredFile]) -> InboxEntry:
     for name in ("test", "forced"):
         values[name] = bool(row[name])
     values["accepted"] = None if row["accepted"] is None else bool(row["accepted"])
-    values["queue"] = Queue(row["queue"])
+    values |= {"queue": Queue(row["queue"]), "problem": troubles.unpack(row["problem"])}
     return InboxEntry(**values, files=tuple(files))

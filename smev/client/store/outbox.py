@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from smev.client.store import packing
+from smev.client.store import packing, troubles
 from smev.client.store.database import Database, moment, text
 from smev.client.words import Outgoing, Receipt
+from smev.errors import SmevError
 
 
 class State(StrEnum):
@@ -37,8 +38,7 @@ class OutboxEntry:
     reference: str
     bus_status: str
     step: str
-    code: str
-    error: str
+    error: SmevError | None
     receipt: bytes | None = field(repr=False)
 
 
@@ -125,7 +125,7 @@ class Outbox:
         """Note that the peer has it. Without a receipt: an answer to it came, which proves as much."""
         with self._database.change() as held:
             held.execute(
-                "UPDATE outgoing SET state = ?, doubt = 0, step = '', code = '', error = '', updated = ?"
+                "UPDATE outgoing SET state = ?, doubt = 0, step = '', error = '', updated = ?"
                 " WHERE key = ? AND state IN (?, ?)",
                 (State.DELIVERED, text(now), key, State.QUEUED, State.STOPPED),
             )
@@ -136,7 +136,7 @@ class Outbox:
                 )
 
     def failed(
-        self, key: str, now: datetime, *, step: str, code: str, error: str, due: datetime | None, doubt: bool
+        self, key: str, now: datetime, *, step: str, error: SmevError, due: datetime | None, doubt: bool
     ) -> None:
         """Note a failed attempt: to be repeated when `due`, or stopped for a person without one."""
         self._change(
@@ -146,8 +146,7 @@ class Outbox:
             **({} if due is None else {"due": text(due)}),
             **({"doubt": 1} if doubt else {}),
             step=step,
-            code=code,
-            error=error,
+            error=troubles.pack(error),
         )
 
     def renew(self, key: str, message_id: str, now: datetime, reason: str) -> None:
@@ -178,11 +177,11 @@ class Outbox:
         """Give a message up."""
         self._change(key, now, state=State.CANCELLED)
 
-    def bus_said(self, key: str, category: str, now: datetime, *, rejected: str | None = None) -> None:
-        """Note a later word of the bus; `rejected` holds the reason when it will not be processed."""
+    def bus_said(self, key: str, category: str, now: datetime, *, rejected: SmevError | None = None) -> None:
+        """Note a later word of the bus; `rejected` is the reason when it will not be processed."""
         self._change(key, now, bus_status=category)
         if rejected is not None:
-            self._change(key, now, state=State.REJECTED, error=rejected)
+            self._change(key, now, state=State.REJECTED, error=troubles.pack(rejected))
 
     def ids(self, key: str) -> list[tuple[str, datetime, str]]:
         """Return every MessageID it ever had, when it got it, and why the one before was given up."""
@@ -217,4 +216,9 @@ class Outbox:
 def _entry(row: Mapping[str, Any]) -> OutboxEntry:
     values = {name: row[name] for name in _COLUMNS}
     values |= {name: moment(row[name]) for name in ("due", "created", "updated")}
-    return OutboxEntry(**values | {"state": State(row["state"]), "doubt": bool(row["doubt"])})
+    values |= {
+        "state": State(row["state"]),
+        "doubt": bool(row["doubt"]),
+        "error": troubles.unpack(row["error"]),
+    }
+    return OutboxEntry(**values)
