@@ -130,15 +130,6 @@ class FileStore:
             return told
 
 
-def _plain(name: str) -> str:
-    """Return a name that any file system takes: no folders, at most 200 bytes, its ending kept."""
-    name = name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
-    ending = Path(name).suffix[:20]
-    room = 200 - len(ending.encode())
-    whole = len(name.encode()) <= 200
-    return name if whole else name.encode()[:room].decode("utf-8", "ignore").rstrip(". ") + ending
-
-
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while piece := read(_PIECE):
         yield piece
