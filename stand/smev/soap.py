@@ -8,7 +8,7 @@ from stand.smev.exchange import Answer, Exchange
 from stand.smev.mime import MAX_BODY, pack, unpack
 from stand.smev.reading import Call, read_call
 from stand.smev.refusal import BusFault, fault_envelope
-from stand.smev.trouble import AFTER, BEFORE, Troubles
+from stand.smev.trouble import AFTER, BEFORE, NOTICE, Troubles
 from stand.smev.words import VERSIONS
 from stand.smev.writing import octets
 
@@ -59,6 +59,8 @@ class SoapFace:
         if trouble == Fault.BAD_SIGNATURE:
             for container in answer.element.iter(call.names.t("SMEVSignature")):
                 dsig.spoil(container)
+        if trouble == NOTICE and parcel is not None and call.operation == "SendRequest":
+            self._exchange.bus.announce(parcel, "requestIsAcceptedBySmev")
         if trouble == Fault.REDELIVERED and parcel is not None and call.operation == "Ack":
             self._exchange.bus.again(parcel)
         inline = parcel.inline if parcel is not None and call.operation in _GETS else ()

@@ -152,6 +152,16 @@ def test_a_late_rejection_comes_instead_of_an_answer(bus, caller):
     assert caller.take() == Empty("GetResponseResponse")
 
 
+def test_a_notice_of_the_bus_is_no_answer_and_the_answer_comes_too(bus, caller):
+    bus.troubles.ask("SendRequest", "notice")
+    sent = caller.send(echo())
+    until_answers(bus, 2)
+    told = {type(one.body): one for one in (caller.take(), caller.take())}
+    notice = told[ProcessingStatus].body
+    assert (notice.original_id, notice.category) == (sent, "requestIsAcceptedBySmev")
+    assert told[Content].original_id == sent
+
+
 def test_a_plan_strikes_seldom_and_never_for_ever(tmp_path):
     plan = FaultPlan([Fault.SMEV_FAILURE], probability=1.0, max_in_row=2)
     with SmevStand(tmp_path, faults=plan) as bus, Caller(bus.client, clock=bus.bus.clock) as caller:
