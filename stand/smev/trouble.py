@@ -1,6 +1,6 @@
 """What goes wrong on the bus: asked for by name for the next calls, or drawn by the fault plan.
 
-An asked-for trouble is a `Fault`, `notice`, or a fault of the bus by its name (`StaleMessageId`), or a kind of
+What is asked for is a `Fault`, `notice`, a fault of the bus by its name (`StaleMessageId`), or a kind of
 SignatureVerificationFault (`CertificateIsExpired`).
 """
 
