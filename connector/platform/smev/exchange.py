@@ -105,7 +105,7 @@ class Exchange:
         self.spool = spool
         self.pace = pace or Pace()
         self.clock = clock
-        self._repeat_safe = repeat_safe
+        self._alone, self._repeat_safe = alone, repeat_safe
         self._selector, self._node_id = selector, node_id
         self._queue = _Queue()
         self._arrivals = Arrivals(store, transport, spool, clock, alone=alone)
@@ -213,6 +213,8 @@ class Exchange:
         until = time.monotonic() + patience
         while True:
             self._look(purpose)
+            if self._alone:  # such peers have names of their own for our requests
+                self.store.adopt(stored.id, self.clock())
             found = self.store.get(stored.id)
             if found.answer or self._found(stored, purpose):
                 return self.store.get(stored.id)
