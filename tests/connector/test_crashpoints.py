@@ -14,10 +14,10 @@ from connector.crashpoints import POINTS, VARIABLE
 
 HOME = Path(connector.__file__).parent
 WATCHED = [*sorted((HOME / "relay").glob("*.py")), HOME / "sed" / "folder.py"]
-# Calls after which something is durable: in the journal or its store, at the platform, at the SED, in a folder.
+# Calls after which something is durable: in the journal or its store, at a peer, in a folder.
 DURABLE = {
-    "receive", "record_events", "finish", "step", "put", "accept", "upload", "send", "register", "acknowledge",
-    "mark", "rename",
+    "receive", "record_events", "finish", "step", "put", "accept", "upload", "send", "register",
+    "acknowledge", "mark", "rename",
 }  # fmt: skip
 # Bookkeeping that nothing hangs on, and the recovery paths of a handover (they end in `_show` again).
 EXEMPT = {("relay/relay.py", "_met"), ("sed/folder.py", "done")}
