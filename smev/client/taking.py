@@ -1,5 +1,6 @@
 """Taking messages from queues: store, bring the files, commit, and only then acknowledge."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,8 @@ from smev.client.words import Incoming, Queue
 from smev.envelope.faults import fault
 from smev.envelope.words import ProcessingStatus, Selector
 from smev.errors import SmevError
+
+_SAME = 3  # times that one message may come in one go: more, or unfinished and again, is a peer that is stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,18 @@ class Taker:
 
         Raises the transport's errors when the queue itself cannot be read.
         """
-        seen: set[str] = set()
+        seen: Counter[str] = Counter()
         for _number in range(limit):
             try:
                 incoming = self._transport.receive(queue, selector)
             except GarbageError as error:
                 self._store.record("garbage", "in", error.answer)
                 raise
-            if incoming is None or incoming.message_id in seen:
+            if incoming is None or seen[incoming.message_id] >= _SAME:
                 return
-            seen.add(incoming.message_id)
-            yield self._keep(incoming)
+            taken = self._keep(incoming)
+            seen[incoming.message_id] += _SAME if taken.errors else 1
+            yield taken
 
     def acknowledge_pending(self) -> Iterator[Taken]:
         """Acknowledge again what is stored and could not be acknowledged before."""

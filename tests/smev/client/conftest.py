@@ -9,7 +9,7 @@ from smev.envelope.words import Version
 from smev.gost import certificate, keyfile
 from smev.gost.signer import KeySigner
 from smev.gost.trust import load_store
-from stand.smev.parcels import MessageType, Parcel
+from stand.smev.parcels import Parcel
 from stand.smev.running import CLIENT, SmevStand
 from tests.smev.transport_conformance import ECHO, Clock, World
 
@@ -26,7 +26,7 @@ class BusWorld(World):
     """The bus itself over SOAP."""
 
     features = frozenset(
-        "requests late-status selector node bus-signature file-store faults repeats-are-known gone leases".split()
+        ("requests", "selector", "node", "bus-signature", "file-store", "faults", "gone", "leases")
     )
 
     def __init__(self, stand, transport, clock, version):
@@ -94,7 +94,8 @@ def make_transport(stand, clock, fast):
         access = stand.client
         options = {"inline_limit": 100_000, "file_store": FileStore(access.ftp, timeout=2), **more}
         line = Line(access.soap[version], timeouts=Timeouts(connect=2, read=2, whole=5))
-        made.append(SoapTransport(line, Version(version), identity_of(access, fast), clock=clock, **options))
+        identity = options.pop("identity", None) or identity_of(access, fast)
+        made.append(SoapTransport(line, Version(version), identity, clock=clock, **options))
         return made[-1]
 
     yield make
