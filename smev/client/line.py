@@ -130,7 +130,7 @@ class Line:
 
 def _timed(response: httpx.Response, deadline: float, whole: float) -> Iterator[bytes]:
     """Yield the body; a peer that trickles for ever is stopped."""
-    for piece in response.iter_bytes(1 << 16):
+    for piece in response.iter_bytes():  # as it comes: pieces of a size would be waited for
         yield piece
         if time.monotonic() > deadline:
             raise UnknownOutcomeError(f"the answer did not end in {whole:g} s")
