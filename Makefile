@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lock clean peers
+.PHONY: setup demo test check chaos lock clean peers
 
 setup: $(STAMP)
 
@@ -19,6 +19,11 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses=auto
+
+# Kills daemons and database on purpose and lets the stand's ledger judge; CHAOS="--kills 1000 --crashes 100" is the long plan.
+CHAOS ?= --kills 40 --crashes 5
+chaos: setup
+	$(BIN)/python benchmarks/chaos.py $(CHAOS)
 
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
 peers:

@@ -15,8 +15,6 @@ from config.i18n import _
 if TYPE_CHECKING:
     from stand.demo import Outcome, Plan
 
-_FOR_ENGINEERS = frozenset({"event", "at", "receipt"})
-
 
 def demo(
     messages: Annotated[int, typer.Option(min=1, max=100_000, help=_("how many messages"))] = 60,
@@ -99,7 +97,7 @@ def _show(outcome: "Outcome") -> None:
     if outcome.trail:
         show_table(
             (_("when"), _("round"), _("what"), _("detail")),
-            [(one["at"][:19], one["round"], one["what"], _detail(one["detail"])) for one in outcome.trail],
+            [(one["at"][:19], one["round"], one["said"], one["told"]) for one in outcome.trail],
             title=_("The trail of one message"),
         )
     typer.echo(_("Facts for the heat map: {path}").format(path=outcome.facts))
@@ -107,8 +105,3 @@ def _show(outcome: "Outcome") -> None:
         typer.echo(_("The reconciliation is exact: nothing lost, nothing doubled."))
     else:
         show_error(_("the reconciliation is NOT exact: {found}").format(found=outcome.reconciliation))
-
-
-def _detail(detail: dict[str, object]) -> str:
-    """Everything but what only an engineer wants; `sedlink show` has it all."""
-    return ", ".join(f"{name}={value}" for name, value in detail.items() if name not in _FOR_ENGINEERS)

@@ -22,6 +22,7 @@ from stand.platform.dictionaries import Dictionaries, default_dictionaries
 from stand.platform.state import PlatformState
 from stand.reconciliation import Reconciliation, reconcile
 from stand.server import HttpServer
+from stand.smev.running import SmevStand
 from stand.words import Cabinet, Case, Kind
 
 
@@ -30,7 +31,8 @@ class Stand:
 
     `cases` replaces the generator's messages; `faults` is `all`, `none`, a list of kinds or a FaultPlan;
     `pace` is the time in seconds between two steps of a clerk; `schemas` a folder with the exchange's
-    schemas; `fsync=False` for measurements only. The record of the run is `folder/ledger.jsonl`.
+    schemas; `fsync=False` for measurements only. `smev` adds the bus (`stand.smev`), through which the same
+    platform is reached too. The record of the run is `folder/ledger.jsonl`.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Stand:
         schemas: Path | None = None,
         fsync: bool = True,
         language: str = "ru",
+        smev: bool = False,
+        smev_port: int = 0,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -73,11 +77,18 @@ class Stand:
         self.delo.on_number = self.platform.allow_number
         self._made = 0
         self._cases = self._more(messages) if cases is None else cases
-        calls = Calls(self.platform, dictionaries or default_dictionaries(), self.oauth)
+        dictionaries = dictionaries or default_dictionaries()
+        calls = Calls(self.platform, dictionaries, self.oauth)
         app = AdminApp(self, PlatformApp(calls, self.faults, language=language), language=language)
         self._http = HttpServer(app, host=host, port=port)
         self._mailbox = Mailbox(host, mail_port)
         self.platform.base_url = self._http.base_url
+        self.smev: SmevStand | None = None
+        if smev:
+            self.smev = SmevStand(
+                folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=smev_port
+            )
+            self.smev.add_platform(self.platform, dictionaries, language=language)
 
     # ---- where to find it
 
@@ -113,11 +124,15 @@ class Stand:
         self._http.start()
         self._mailbox.start()
         self.delo.start()
+        if self.smev:
+            self.smev.start()
         for case in self._cases:
             self.offer(case)
 
     def stop(self) -> None:
         """Stop serving; what was seen stays readable."""
+        if self.smev:
+            self.smev.stop()
         self.delo.stop()
         self._http.stop()
         self._mailbox.stop()

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import psycopg
 
@@ -41,6 +41,7 @@ class PostgresServer:
         self._settings = {"max_connections": "200", "shared_buffers": "64MB", **speed, **(settings or {})}
         self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-"))
         self._names = itertools.count(1)
+        self._programs = Path()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -77,6 +78,19 @@ class PostgresServer:
             self._process.wait(_START_SECONDS)
         shutil.rmtree(self._home, ignore_errors=True)
 
+    def crash(self) -> None:
+        """Stop at once ("immediate"): nothing is written on the way down; `restart` recovers from the log."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(_START_SECONDS)
+
+    def restart(self) -> None:
+        """Start again on the same data after `crash`."""
+        (self._home / "data" / "postmaster.pid").unlink(missing_ok=True)
+        with (self._home / "log").open("ab") as log:
+            self._launch(log)
+        self._wait()
+
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
@@ -97,16 +111,20 @@ class PostgresServer:
                 cwd=self._home,
                 **identity,
             )
-            options = [f"-c{name}={value}" for name, value in self._settings.items()]
-            self._process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", self._home, "-h", "", *options],
-                stdout=log,
-                stderr=log,
-                cwd=self._home,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls no Python that could hold a lock
-                **identity,
-            )
+            self._programs = programs
+            self._launch(log)
         self._wait()
+
+    def _launch(self, log: BinaryIO) -> None:
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", self._home / "data", "-k", self._home, "-h", "", *options],
+            stdout=log,
+            stderr=log,
+            cwd=self._home,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls no Python that could hold a lock
+            **_identity(),
+        )
 
     def _reachable_programs(self) -> Path:
         """Return a folder of programs that the server's user may enter: a root's checkout often is not."""

@@ -46,6 +46,8 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List what is parked and why."""
+    from connector.commands.wording import STAGES, word
+
     with journal_of(config) as journal:
         letters = list(journal.dead(chosen(None, cabinet, code, stage)))
     if as_json:
@@ -68,7 +70,7 @@ def list_(
                 letter.task_id,
                 letter.opa_id,
                 f"{letter.platform_id}/{letter.round}",
-                letter.stage,
+                word(STAGES, letter.stage),
                 letter.error_code,
                 letter.attempts,
                 letter.parked_at,

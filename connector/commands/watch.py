@@ -1,6 +1,6 @@
 """`sedlink status` and `sedlink show`: what waits and why, and the whole trail of one conversation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of, load_settings, open_or_exit
 
 if TYPE_CHECKING:
+    from connector.journal.records import AuditEntry
     from connector.journal.reports import Counts
 
 
@@ -57,10 +58,13 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def _count_rows(counts: "Counts") -> Iterator[tuple[str, int]]:
+    from connector.commands.wording import KINDS, STAGES, STATES, word
+
     yield _("received"), counts.received
-    yield from ((str(state), number) for state, number in counts.by_state.items())
-    yield from ((_("sent: {kind}").format(kind=kind), number) for kind, number in counts.sent.items())
-    yield from ((_("parked: {stage}").format(stage=stage), number) for stage, number in counts.parked.items())
+    yield from ((word(STATES, state), number) for state, number in counts.by_state.items())
+    sent, parked = _("sent: {kind}"), _("parked: {stage}")
+    yield from ((sent.format(kind=word(KINDS, kind)), number) for kind, number in counts.sent.items())
+    yield from ((parked.format(stage=word(STAGES, one)), number) for one, number in counts.parked.items())
     yield _("given up"), counts.dropped
     yield _("events without a message"), counts.orphans
 
@@ -79,6 +83,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the whole trail of one conversation."""
+    from connector.commands.wording import said, told
+
     with journal_of(config) as journal:
         found = journal.find_conversations(identifier)
         trails = [(one.opa_id, one.platform_id, journal.trail(one.opa_id, one.platform_id)) for one in found]
@@ -88,7 +94,7 @@ def show(
     if as_json:
         show_json(
             [
-                {"opa_id": opa_id, "platform_id": platform_id, "trail": [asdict(entry) for entry in trail]}
+                {"opa_id": opa_id, "platform_id": platform_id, "trail": [_as_json(entry) for entry in trail]}
                 for opa_id, platform_id, trail in trails
             ]
         )
@@ -96,10 +102,13 @@ def show(
     for opa_id, platform_id, trail in trails:
         show_table(
             [_("when"), _("who"), _("round"), _("what"), _("detail")],
-            [(entry.at, entry.actor, entry.round, entry.what, _detail(entry.detail)) for entry in trail],
+            [(entry.at, entry.actor, entry.round, said(entry), told(entry)) for entry in trail],
             title=_("cabinet {opa_id}, message {platform_id}").format(opa_id=opa_id, platform_id=platform_id),
         )
 
 
-def _detail(detail: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in detail.items())
+def _as_json(entry: "AuditEntry") -> dict[str, object]:
+    """Return a line with its codes and, beside them, what `show` would print of it."""
+    from connector.commands.wording import said, told
+
+    return {**asdict(entry), "said": said(entry), "told": told(entry)}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from connector.crashpoints import reach
 from connector.journal.journal import Journal
 from connector.lifecycle import round_of
 from connector.platform import Received
@@ -30,10 +31,12 @@ def intake(journal: Journal, cabinet: CabinetLink) -> IntakeCount:
     listed_again: list[str] = []
     for page in cabinet.platform.pages():
         receipt = journal.receive(cabinet.opa_id, with_rounds(journal, cabinet.opa_id, page.messages))
+        reach("intake.stored")
         total += IntakeCount(receipt.new, len(receipt.repeated), receipt.unreadable)
         listed_again += receipt.repeated
     for platform_id in listed_again:  # its mark got lost on the way; marking is harmless to repeat
         cabinet.platform.accept(platform_id)
+        reach("intake.marked-again")
     journal.channel_ok(cabinet.channel)
     return total
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.appeal import Appeal
+from connector.crashpoints import reach
 from connector.errors import ChannelError, ItemError, MappingError, OutcomeUnknownError
 from connector.journal.journal import Journal
 from connector.journal.records import Advanced, Failed, Outcome, Released, Stage, Work
@@ -93,6 +94,7 @@ class Relay:
         finally:  # what was done is written even when this thread is being torn down
             for lease in self._journal.finish(outcomes):
                 log.warning("lease of task %s was lost before its outcome was written", lease.task_id)
+            reach("work.finished")
         # A count may miss a batch whose process dies here: it orders a work list, nothing hangs on it.
         self._links.classify.count(self._met(batch, outcomes))
         for channel in {work.channel for work in batch} - closed:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from config.i18n import _
 from connector.appeal import Appeal, CardRef, Pending, Reply, StoredFile
+from connector.crashpoints import reach
 from connector.errors import ConflictError, ItemError, OutcomeUnknownError, PermanentError
 from connector.journal.journal import Journal
 from connector.journal.records import Advanced, Outcome, Stage, Work
@@ -60,11 +61,14 @@ class Steps:
 
     def _download(self, appeal: Appeal, place: int) -> StoredFile:
         with self._cabinet.platform.download(appeal.attachments[place]) as download:
-            return self._journal.files.put(download.body, download.name, download.media_type)
+            stored = self._journal.files.put(download.body, download.name, download.media_type)
+        reach("fetch.file-stored")
+        return stored
 
     def accept(self, work: Work) -> Outcome:
         """Mark the message accepted: everything of it is durable by now."""
         self._cabinet.platform.accept(work.platform_id)
+        reach("accept.marked")
         return Advanced(
             work.lease, Stage.REGISTER, self._cabinet.sed_channel, state=State.ACCEPTED, note="accepted"
         )
@@ -77,6 +81,7 @@ class Steps:
             result = found or self._sed.register(appeal, _stored(work), self._journal.files.open)
         except ConflictError as conflict:
             result = conflict.card
+        reach("register.handed-over")
         return _registered(work, appeal, result)
 
     def _classified(self, appeal: Appeal) -> Appeal:
@@ -95,6 +100,7 @@ class Steps:
             return Advanced(work.lease, None, note="reply-found", detail={"kind": reply.kind})
         file_ids = tuple(self._uploaded(work, ref.ref, ref.name, ref.media_type) for ref in reply.files)
         platform.send(reply, file_ids)
+        reach("reply.sent")
         return Advanced(
             work.lease, None, note="reply-sent", detail={"kind": reply.kind, "files": len(file_ids)}
         )
@@ -118,9 +124,12 @@ class Steps:
             return known
         with self._sed.open_file(ref) as body:
             stored = self._journal.files.put(iter(lambda: body.read(1 << 16), b""), name, media_type)
+        reach("reply.file-stored")
         with self._journal.files.open(stored) as body:
             file_id = self._cabinet.platform.upload(stored, body)
+        reach("reply.file-uploaded")
         self._journal.step(work, step, file_id)
+        reach("reply.upload-noted")
         return file_id
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.appeal import Event
+from connector.crashpoints import reach
 from connector.journal.journal import Journal
 from connector.journal.records import Judgement, StoredRound
 from connector.lifecycle import default_table, judge
@@ -42,8 +43,10 @@ def track(journal: Journal, name: str, sed: Sed, cabinets: Mapping[int, CabinetL
         recorded = journal.record_events(
             name, page, lambda round_, event: _judge(round_, event, cabinets), channel
         )
+        reach("track.recorded")
         if page.receipts:
             sed.acknowledge(page.receipts)  # only now: what is above is durable
+            reach("track.acknowledged")
         total += TrackCount(recorded.new, recorded.replies, recorded.orphans, len(page.notes))
         more = page.more
     journal.channel_ok(channel)

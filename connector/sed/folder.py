@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from connector.appeal import StoredFile
+from connector.crashpoints import reach
 
 _CHUNK = 1 << 20  # bytes copied at a time
 _LOCK_STRIPES = 64
@@ -188,8 +189,10 @@ class Handovers:
     def commit(self, handover: Handover, record: Mapping[str, object]) -> None:
         """Hand over what is durable under `staged`. From the marker on, only `done` may be called."""
         self._markers.mark(handover.name, record)
+        reach("handover.marked")
         self._show(handover)
 
     def _show(self, handover: Handover) -> None:
         handover.staged.rename(handover.final)
         sync_folder(handover.final.parent)
+        reach("handover.shown")

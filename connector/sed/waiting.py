@@ -9,6 +9,7 @@ from pathlib import Path
 from config.i18n import _
 from connector.errors import RetryableError
 
+_CHUNK = 1 << 16  # bytes
 _FORGET_ABOVE = 50_000  # remembered files; a folder that full is watched anew
 
 
@@ -44,6 +45,18 @@ class Settling:
     def idle(self, states: Iterable[os.stat_result]) -> float:
         """Return for how many seconds nothing changed among files; 0 when clocks disagree."""
         return max(0.0, self._clock() - max(state.st_mtime for state in states))
+
+
+def read_at_most(path: Path, limit: int) -> bytes:
+    """Return a file's bytes, one more than the limit where it is longer.
+
+    In small reads: asking for the whole limit at once sets all that memory aside, whatever the file's size.
+    """
+    content = bytearray()
+    with path.open("rb") as source:
+        while len(content) <= limit and (chunk := source.read(min(_CHUNK, limit + 1 - len(content)))):
+            content += chunk
+    return bytes(content)
 
 
 def move_aside(source: Path, target: Path) -> Path:

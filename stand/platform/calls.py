@@ -190,7 +190,7 @@ def _whole(request: Request, name: str, low: int, high: int, default: int | None
 def _body(request: Request) -> object:
     if request.mimetype != "application/json":
         raise RefusedError(415, _("a reply is application/json"))
-    raw = request.stream.read(MAX_BODY + 1)
+    raw = request.stream.read(min(request.content_length or MAX_BODY, MAX_BODY) + 1)
     if len(raw) > MAX_BODY:
         raise RefusedError(413, _("the reply is too long"))
     try:

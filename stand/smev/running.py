@@ -14,8 +14,10 @@ from werkzeug.wrappers import Request, Response
 
 from stand.faults import FaultPlan
 from stand.ledger import Ledger, utc_now
+from stand.platform.dictionaries import Dictionaries
+from stand.platform.state import PlatformState
 from stand.server import HttpServer
-from stand.smev import echo
+from stand.smev import echo, posedms
 from stand.smev.bus import RETURN_AFTER, Bus
 from stand.smev.exchange import Exchange
 from stand.smev.files import ANONYMOUS, FileStore
@@ -92,6 +94,19 @@ class SmevStand:
     def add_own(self, mnemonic: str, name: str) -> System:
         """Register a system of the stand itself."""
         return self.bus.register(mnemonic, name, self.bus.authority.issue(name), inside=True)
+
+    def add_platform(
+        self, state: PlatformState, dictionaries: Dictionaries, *, language: str = "ru"
+    ) -> None:
+        """Put the stand's platform behind the bus: it answers PosEdms."""
+        pair = self.bus.authority.issue("Platform of the stand")
+        self.bus.register(posedms.MNEMONIC, "Platform of the stand", pair, inside=True)
+        self.bus.offer_type(posedms.message_type())
+        platform = posedms.PosEdms(
+            state, dictionaries, self.files, pair,
+            faults=self.troubles.plan, clock=self.bus.clock, language=language,
+        )  # fmt: skip
+        self.providers.serve(posedms.MNEMONIC, platform.answer)
 
     def add_client(self, mnemonic: str, name: str, pair: Pair | None = None) -> Access:
         """Register an information system and write its key and certificates into `folder/keys/{mnemonic}`."""

@@ -3,8 +3,10 @@
 import time
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from config.load import load
+from connector.commands.wording import HAPPENED
 from connector.journal.opening import upgrade_database
 from connector.journal.reports import DeadFilter
 from connector.runtime import open_runtime
@@ -35,6 +37,16 @@ def relayed(stand, settings, *, seconds=90):
         runtime.close()
 
 
+def told_in_the_trail(database):
+    """Return every word of the trail of any conversation."""
+    engine = create_engine(database)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT DISTINCT what FROM audit WHERE conversation_id IS NOT NULL"))
+        found = set(rows.scalars())
+    engine.dispose()
+    return found
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("faults", ["none", "all"])
 def test_everything_arrives_once_and_in_order(tmp_path, database, faults):
@@ -48,6 +60,7 @@ def test_everything_arrives_once_and_in_order(tmp_path, database, faults):
     assert not result.pending
     assert counts.received == result.received == result.offered
     assert result.answered + result.refused + result.redirected == counts.answered
+    assert told_in_the_trail(database) <= set(HAPPENED)
 
 
 def test_one_cabinet_with_a_wrong_password_stops_alone(tmp_path):

@@ -21,7 +21,7 @@ from connector.sed.sev.message import (
 )
 from connector.sed.sev.passport import BrokenMessageError, NotWellFormedError
 from connector.sed.sev.settings import SevSettings
-from connector.sed.waiting import Settling, move_aside
+from connector.sed.waiting import Settling, move_aside, read_at_most
 
 _HEAD = 8192  # bytes of a passport that tell its time
 _ENVELOPE_LIMIT = 1 << 20  # bytes
@@ -108,8 +108,7 @@ class Incoming:
         return UNKNOWN_TIME, ""
 
     def _bytes(self, name: str, limit: int) -> bytes:
-        with (self._settings.folder_in / name).open("rb") as source:
-            content = source.read(limit + 1)
+        content = read_at_most(self._settings.folder_in / name, limit)
         if len(content) > limit:
             sentence = _("{what} is larger than {limit} bytes").format(what=name, limit=limit)
             raise BrokenMessageError(sentence, field=name)
