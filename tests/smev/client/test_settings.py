@@ -1,6 +1,7 @@
 """The section [smev]: every mistake has its name, paths are the file's, what cannot work is said at once."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -46,10 +47,7 @@ def test_what_does_not_go_together():
     both = {"certificate": "a", "key": "b", "command": "c"}
     assert "set either key or command" in wrong(url="https://a.example.org", signer=both)
     assert "[smev.signer]" in wrong(url="https://a.example.org")
-    assert (
-        from_table({"url": "https://a.example.org", "transport": "rest"}, __import__("pathlib").Path()).signer
-        is None
-    )
+    assert from_table({"url": "https://a.example.org", "transport": "rest"}, Path()).signer is None
 
 
 def test_nothing_and_nonsense(tmp_path):
@@ -60,6 +58,13 @@ def test_nothing_and_nonsense(tmp_path):
     (tmp_path / "bad.toml").write_text("[smev", encoding="utf-8")
     with pytest.raises(SetupError, match="cannot read"):
         read(tmp_path / "bad.toml")
+
+
+def test_the_example_of_the_manual_is_good(tmp_path):
+    manual = (Path(__file__).parents[3] / "docs/smev-client.md").read_text(encoding="utf-8")
+    example = manual.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "smev.toml").write_text(example, encoding="utf-8")
+    assert read(tmp_path / "smev.toml").version == "1.2"
 
 
 @pytest.fixture
