@@ -147,7 +147,8 @@ def checked_url(url: str, *, plain_http: bool) -> str:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and not parts.username
-    except ValueError:
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         sound = False
     if not sound:
         raise SetupError("url-malformed", "{url}: write an address like https://smev.example.org/ws", url=url)

@@ -113,7 +113,7 @@ def test_a_process_that_dies_while_sending(opened, world, dies):
     world.transport.dies = ""
     again = opened()
     assert list(again.send_due()) == []  # the lease of the dead one is not over
-    world.clock.pass_by(minutes=31)
+    world.clock.pass_by(minutes=6)
     assert [one.entry.state for one in again.send_due()] == [State.DELIVERED]
     assert held_of(world, "k", again) == 1
 
@@ -408,4 +408,17 @@ def test_two_senders_do_not_send_one_message_twice(client, world, opened):
     other = opened()
     first = client.store.outbox.claim(world.clock(), world.clock() + Policy().lease)
     assert first.key == "k"
+    assert other.sender.send("k").entry.state is State.QUEUED
     assert list(Sender(other.store, world.transport, world.clock, Policy()).send_due()) == []
+
+
+def test_a_claim_lives_as_long_as_the_attempt(client, world):
+    from datetime import timedelta
+
+    client.request(echo(), key="k")
+    sender = Sender(client.store, world.transport, world.clock, Policy(lease=timedelta(seconds=0.15)))
+    extended = []
+    client.store.outbox.extend = lambda key, until: extended.append((key, until))
+    world.trouble("send", "slow")  # 0.3 s
+    assert sender.send("k").entry.state is State.DELIVERED
+    assert ("k", world.clock() + timedelta(seconds=0.15)) in extended
