@@ -177,6 +177,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     mail = _with_paths(settings.mail, folder, "ca_file")
     export = _with_paths(settings.export, folder, "definitions", "calendar")
     export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
+    if platform.smev:
+        platform = platform.model_copy(
+            update={"smev": _with_paths(platform.smev, folder, "profile", "folder")}
+        )
     parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
     anchored = settings.model_copy(update=parts)
     anchored._folder = folder  # noqa: SLF001 - set once, by the loader alone

@@ -16,7 +16,7 @@ from config.i18n import _
 
 
 class Fault(StrEnum):
-    """What can go wrong: on the platform's side, in the SED's folder, on the bus (SMEV and its file store)."""
+    """What can go wrong: on the platform's side, in the SED's folder, on the bus and its file store."""
 
     SLOW = "slow"
     ERROR = "error"  # 500, 502, 503

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,7 +33,8 @@ class Stand:
     `cases` replaces the generator's messages; `faults` is `all`, `none`, a list of kinds or a FaultPlan;
     `pace` is the time in seconds between two steps of a clerk; `schemas` a folder with the exchange's
     schemas; `fsync=False` for measurements only. `smev` adds the bus (`stand.smev`), through which the same
-    platform is reached too. The record of the run is `folder/ledger.jsonl`.
+    platform is reached too; `smev_return` is after how many seconds it gives an unacknowledged message
+    again. The record of the run is `folder/ledger.jsonl`.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Stand:
         language: str = "ru",
         smev: bool = False,
         smev_port: int = 0,
+        smev_return: float = 900.0,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -86,7 +89,8 @@ class Stand:
         self.smev: SmevStand | None = None
         if smev:
             self.smev = SmevStand(
-                folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=smev_port
+                folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=smev_port,
+                return_after=timedelta(seconds=smev_return),
             )
             self.smev.add_platform(self.platform, dictionaries, language=language)
 

@@ -142,7 +142,8 @@ class _TooLargeError(Exception):
 
 def safe_name(name: str) -> str:
     """Return a file name that is one name on the other side, too: no folders, no control characters."""
-    return _UNSAFE.sub("_", name).strip(". ")[-200:] or "file"
+    cleaned = _UNSAFE.sub("_", name).strip(". ")
+    return cleaned.encode()[-200:].decode("utf-8", "ignore").lstrip(". ") or "file"
 
 
 def _wire(name: str) -> str:

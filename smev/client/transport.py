@@ -17,7 +17,7 @@ class Transport(Protocol):
 
     @property
     def name(self) -> str:
-        """A stable word for it: "soap", "adapter", "rest"."""
+        """A stable word for it: "soap", "adapter", "rsmev"."""
 
     def send(self, message: Outgoing) -> Receipt:
         """Give a message to the peer. Safe to repeat with the same MessageID: the peer holds one.

@@ -217,6 +217,15 @@ class Bus:
                 return None
         raise BusFault("TargetMessageIsNotFound", f"no message {message_id} waits to be acknowledged")
 
+    def handed_out(self, system: System, original_id: str) -> list[str]:
+        """Return the ids of the answers to a request that wait to be acknowledged."""
+        with self._lock:
+            now, queue = self.clock(), self._queues[system.mnemonic, "RESPONSE"]
+            return [
+                one.parcel.id for one in queue.values()
+                if one.parcel.original_id == original_id and one.until and one.until > now
+            ]  # fmt: skip
+
     def again(self, parcel: Parcel) -> None:
         """Put an acknowledged message into its queue once more (a fault: delivered twice)."""
         with self._lock:
@@ -259,16 +268,16 @@ class Bus:
         own = System("SMEV", "SMEV", self.own.certificate, self.own)
         answer = Parcel(
             self.new_id(), "RESPONSE", own, parcel.sender, status, self.clock(), parcel.version,
-            root=self.answer_root(parcel), original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=_token(parcel.id),
-            node_id=parcel.node_id,
+            root=self.answer_root(parcel), original_id=parcel.id, transaction_code=parcel.transaction_code,
+            reply_to=_token(parcel.id), node_id=parcel.node_id,
         )  # fmt: skip
         self._queues[parcel.sender.mnemonic, "RESPONSE"][answer.id] = _Waiting(answer)
 
-    def _note(self, what: str, parcel: Parcel, **more: object) -> None:
+    def _note(self, what: str, parcel: Parcel, **more: str | bool | int) -> None:
+        told = {"smev": parcel.id, "kind": parcel.kind}
         self.ledger.note(
-            what, smev=parcel.id, kind=parcel.kind, sender=parcel.sender.mnemonic,
-            recipient=parcel.recipient.mnemonic, **more,
-        )  # fmt: skip
+            what, 0, 0, **told, sender=parcel.sender.mnemonic, recipient=parcel.recipient.mnemonic, **more
+        )
 
 
 def _token(message_id: str) -> str:

@@ -67,11 +67,21 @@ class Providers:
             replies = []
         for reply in replies:
             answer = Parcel(
-                self._bus.new_id(), "RESPONSE", parcel.recipient, parcel.sender, reply.body, self._bus.clock(),
-                parcel.version, root=self._bus.answer_root(parcel), inline=reply.inline, files=reply.files,
-                original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=parcel.reply_to,
+                id=self._bus.new_id(),
+                kind="RESPONSE",
+                sender=parcel.recipient,
+                recipient=parcel.sender,
+                body=reply.body,
+                sent=self._bus.clock(),
+                version=parcel.version,
+                root=self._bus.answer_root(parcel),
+                inline=reply.inline,
+                files=reply.files,
+                original_id=parcel.id,
+                transaction_code=parcel.transaction_code,
+                reply_to=parcel.reply_to,
                 node_id=parcel.node_id,
-            )  # fmt: skip
+            )
             self._bus.send(answer)
         with contextlib.suppress(BusFault):  # its lease may be over: it is answered all the same
             self._bus.acknowledge(parcel.recipient, parcel.id)

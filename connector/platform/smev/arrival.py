@@ -1,0 +1,110 @@
+"""A message from the bus → the request it answers: its files first, then the row; acknowledged by the caller."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from connector.platform.smev.store import Answer, ArrivedFile, RequestStore, Stored, spooled
+from smev.client.faults import BrokenFileError
+from smev.client.transport import Transport
+from smev.client.words import Incoming
+from smev.envelope.words import BusinessStatus, Content, ProcessingStatus, Rejection
+
+log = logging.getLogger(__name__)
+
+_PLAIN = re.compile(r"[^0-9A-Za-z_-]")
+_AT_ONCE = 60.0  # seconds: the bus returns what was not acknowledged after minutes, not at once
+_FORGET = 86_400.0
+# Words of AsyncProcessingStatus after which no answer comes; any other is news about a request on its way.
+_ENDS = frozenset({"requestIsRejectedBySmev", "cancelled", "doesNotExist", "messageIsArchived", "ERROR"})
+
+
+class Fate(Enum):
+    """What became of a message that was taken from the queue."""
+
+    OURS = 1  # stored: acknowledge it
+    STRANGER = 2  # another program's: it goes back to the queue by itself
+    AGAIN = 3  # a stranger that is back already: nothing else waits
+
+
+class Arrivals:
+    """Keeps what comes for requests of ours, and leaves alone what does not."""
+
+    def __init__(
+        self,
+        store: RequestStore,
+        transport: Transport,
+        spool: Path,
+        clock: Callable[[], datetime],
+        *,
+        alone: bool,
+    ) -> None:
+        """Wire it. `alone`: nobody else reads this queue, so what answers nobody is kept all the same."""
+        self._store, self._transport, self._alone = store, transport, alone
+        self._spool, self._clock = spool, clock
+        self._strangers: dict[str, float] = {}
+
+    def keep(self, message: Incoming) -> Fate:
+        """Store a message durably, if it is about a request of ours.
+
+        An answer to nobody's question here belongs to another program of the same information system.
+        """
+        asked = self._store.of_reference(message.original_id) if message.original_id else None
+        if asked is None and self._alone:
+            log.warning("message %s answers no request of ours, kept unused", message.message_id)
+            self._store.keep(message.message_id, "", message.raw, None, self._clock())
+            return Fate.OURS
+        if asked is None:
+            return self._stranger(message)
+        answer = self._answer(message, asked) if asked.state == "open" else None
+        self._store.keep(message.message_id, asked.id, message.raw, answer, self._clock())
+        return Fate.OURS
+
+    def _stranger(self, message: Incoming) -> Fate:
+        now = time.monotonic()
+        seen = self._strangers.get(message.message_id)
+        self._strangers = {one: at for one, at in self._strangers.items() if now - at < _FORGET}
+        self._strangers[message.message_id] = now
+        if seen is None:
+            log.warning("message %s answers no request of ours, left in the queue", message.message_id)
+        return Fate.STRANGER if seen is None or now - seen > _AT_ONCE else Fate.AGAIN
+
+    def _answer(self, message: Incoming, asked: Stored) -> Answer | None:
+        if message.problem is not None:  # nobody knows who wrote it: the true one may come yet
+            log.error("message %s: the bus's signature does not hold", message.message_id)
+            return None
+        body = message.message.body
+        if isinstance(body, Content):
+            try:
+                return Answer("content", body.xml, files=self._files(message, asked.id))
+            except BrokenFileError as error:
+                return Answer("broken", told=str(error))
+        return _verdict(body)
+
+    def _files(self, message: Incoming, message_id: str) -> tuple[ArrivedFile, ...]:
+        kept = []
+        for number, file in enumerate(message.files):
+            target = spooled(self._spool, message_id, f"in-{number}-{_PLAIN.sub('_', file.id)[:60]}")
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not target.exists():  # whole and checked since an earlier process died before its commit
+                self._transport.fetch(file, target)
+            kept.append(ArrivedFile(file.id, file.name, file.mime_type, str(target)))
+        return tuple(kept)
+
+
+def _verdict(body: object) -> Answer | None:
+    """Return what a body without content comes to, None for news about a request still on its way."""
+    match body:
+        case (Rejection() as first, *_rest):
+            return Answer("rejected", code=first.code, told=first.description)
+        case ProcessingStatus() as word if word.fault_code or word.category in _ENDS:
+            told = word.fault_description or word.details
+            return Answer("fault", code=word.fault_code or word.category, told=told)
+        case BusinessStatus() | ProcessingStatus() | None:
+            return None
+        case _:
+            return Answer("broken", told="an empty answer")
