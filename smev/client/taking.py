@@ -92,8 +92,7 @@ class Taker:
         outbox.delivered(key, None, now)
         if isinstance(body, ProcessingStatus):
             reason = fault(body.fault_code, body.fault_description or body.details, server=False)
-            rejected = "RejectedBySmev" in body.category
-            outbox.bus_said(key, body.category, now, rejected=reason if rejected else None)
+            outbox.bus_said(key, body.category, now, rejected=reason if body.rejected else None)
 
     def _fetch(self, incoming: Incoming, entry: InboxEntry) -> tuple[SmevError, ...]:
         """Bring the files that are not here yet; return what went wrong, each file on its own."""
