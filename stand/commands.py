@@ -48,7 +48,8 @@ def stand(
         int, typer.Option(min=0, max=65535, help=_("port of the bus; 0 = any free one"))
     ] = 0,
     smev_return: Annotated[
-        float, typer.Option(min=1, help=_("seconds after which the bus gives an unacknowledged message again"))
+        float,
+        typer.Option(min=1, help=_("seconds after which the bus gives an unacknowledged message again")),
     ] = 900,
     as_json: Annotated[
         bool, typer.Option("--json", help=_("two JSON lines: the start, the reconciliation"))

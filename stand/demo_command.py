@@ -36,7 +36,6 @@ class Transport(StrEnum):
     RSMEV = "rsmev"
 
 
-
 def demo(
     messages: Annotated[int, typer.Option(min=1, max=100_000, help=_("how many messages"))] = 60,
     cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets"))] = 3,

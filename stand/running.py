@@ -89,7 +89,11 @@ class Stand:
         self.smev: SmevStand | None = None
         if smev:
             self.smev = SmevStand(
-                folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=smev_port,
+                folder / "smev",
+                ledger=self.ledger,
+                faults=self.faults,
+                host=host,
+                port=smev_port,
                 return_after=timedelta(seconds=smev_return),
             )
             self.smev.add_platform(self.platform, dictionaries, language=language)

@@ -1,4 +1,4 @@
-"""A message from the bus → the request it answers: its files first, then the row; acknowledged by the caller."""
+"""A message from the bus → the request it answers: files first, then the row; the caller acknowledges."""
 
 import logging
 import re

@@ -82,7 +82,7 @@ class _Queue:
 
 
 class Exchange:
-    """Questions and answers of one information system of SMEV. Thread-safe; several processes may share it."""
+    """Questions and answers of one information system of SMEV. Thread-safe; processes may share it."""
 
     def __init__(
         self,
@@ -223,7 +223,7 @@ class Exchange:
                 self._queue.news.wait(min(left, max(self._queue.empty_until - time.monotonic(), 0.01)))
 
     def _found(self, stored: Stored, purpose: Purpose) -> bool:
-        """Look an answer up that may have been taken and lost, where the peer offers it; more and more seldom."""
+        """Look an answer up that may have been taken and lost, where the peer offers it, ever more seldom."""
         find = getattr(self.transport, "find", None)
         now = time.monotonic()
         if find is None or now < self._find_at.setdefault(stored.id, now + _FIND_AFTER * self.pace.poll):

@@ -192,7 +192,12 @@ class RequestStore:
     def keep(self, bus_id: str, message_id: str, raw: bytes, answer: Answer | None, at: datetime) -> None:
         """Store what came about a request, and its answer if this is one. A repeat changes nothing."""
         row = {"id": bus_id, "request_id": message_id, "received_at": at, "raw": raw}
-        values = {"state": "answered", "sent_at": at, "answered_at": at, "answer": answer.content if answer else None}
+        values = {
+            "state": "answered",
+            "sent_at": at,
+            "answered_at": at,
+            "answer": answer.content if answer else None,
+        }
         if answer:
             values |= {"verdict": answer.verdict, "code": answer.code, "told": answer.told}
             values |= {"arrived": _dump(answer.files)}
