@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from smev.client.faults import BrokenFileError, GarbageError, GoneError
 from smev.client.store import InboxEntry, Store
-from smev.client.transport import Transport
+from smev.client.transport import Finder, Transport
 from smev.client.words import Incoming, Queue
 from smev.envelope.faults import fault
 from smev.envelope.words import ProcessingStatus, Selector
@@ -50,6 +50,19 @@ class Taker:
             taken = self._keep(incoming)
             seen[incoming.message_id] += _SAME if taken.errors else 1
             yield taken
+
+    def find_lost(self, silence: timedelta, limit: int = 100) -> Iterator[Taken]:
+        """Ask for answers to requests that are silent so long, where the peer gives a message out only once.
+
+        An answer that broke on its way from such a peer is in no queue any more. Nothing is asked elsewhere.
+        """
+        if not isinstance(self._transport, Finder):
+            return
+        for entry in self._store.outbox.unanswered(self._clock() - silence, limit):
+            self._store.outbox.asked_about(entry.key, self._clock())
+            for incoming in self._transport.find(entry.message_id):
+                if self._store.inbox.find(incoming.message_id) is None:
+                    yield self._keep(incoming)
 
     def acknowledge_pending(self) -> Iterator[Taken]:
         """Acknowledge again what is stored and could not be acknowledged before."""
@@ -116,7 +129,8 @@ class Taker:
         self, message_id: str, handle: str, *, accepted: bool, forced: bool = False
     ) -> tuple[SmevError, ...]:
         try:
-            self._transport.acknowledge(handle, accepted=accepted)
+            if handle:  # what was found by name waits in no queue
+                self._transport.acknowledge(handle, accepted=accepted)
         except GoneError:  # too late or done before: if it comes again it is known and acknowledged again
             pass
         except SmevError as error:

@@ -261,7 +261,7 @@ class TransportConformance:
         answer = self.take(world)
         body = answer.message.body
         assert isinstance(body, ProcessingStatus)
-        assert body.category == "requestIsRejectedBySmev"
+        assert body.rejected
         assert body.fault_code == "SMEVFailure"
         assert answer.original_id in (request.message_id, receipt.reference)
         world.transport.acknowledge(answer.handle)

@@ -51,6 +51,7 @@ CREATE TABLE incoming (
     original_id TEXT NOT NULL,
     key TEXT,                          -- of the message of ours that it is about
     test INTEGER NOT NULL,
+    final INTEGER NOT NULL,            -- no interim status: nothing more is to come
     handle TEXT NOT NULL,
     raw BLOB NOT NULL,
     problem TEXT NOT NULL,             -- why it must not be acted upon: JSON as in outgoing.error

@@ -202,6 +202,21 @@ class Outbox:
         marks = ", ".join("?" * len(wanted))
         return self._entries(f"{_SELECT} WHERE state IN ({marks}) ORDER BY created LIMIT ?", *wanted, limit)
 
+    def unanswered(self, before: datetime, limit: int = 100) -> list[OutboxEntry]:
+        """Return requests delivered (or asked about) before a moment, and without a final answer."""
+        answered = "SELECT 1 FROM incoming WHERE incoming.key = outgoing.key AND final"
+        return self._entries(
+            f"{_SELECT} WHERE state = ? AND kind <> 'response' AND updated < ? AND NOT EXISTS ({answered})"
+            " ORDER BY updated LIMIT ?",
+            State.DELIVERED,
+            text(before),
+            limit,
+        )
+
+    def asked_about(self, key: str, now: datetime) -> None:
+        """Note that the peer was asked for answers just now."""
+        self._change(key, now)
+
     def counts(self) -> Mapping[str, int]:
         """Return the number of messages by state."""
         rows = self._database.rows("SELECT state, count(*) AS number FROM outgoing GROUP BY state")
