@@ -183,6 +183,12 @@ class HealthSettings(Section):
     host: str = "127.0.0.1"
 
 
+class RetentionSettings(Section):
+    """How long what concerns people is kept after a round ended; None = always."""
+
+    content: Annotated[Duration, Field(ge=timedelta(days=30))] | None = None
+
+
 class LogSettings(Section):
     """How much is written to standard error and in which form."""
 
@@ -206,6 +212,7 @@ class Settings(Section):
     export: ExportSettings = ExportSettings()
     datamart: dict[str, DatamartSettings] = {}
     health: HealthSettings = HealthSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     _folder: Path = PrivateAttr(default_factory=Path)
 

@@ -64,7 +64,10 @@ class Runtime:
             Job("letters", "mail", timedelta(seconds=15)),
             Job("mapping", "crosswalk", timedelta(seconds=10)),
             Job("sweep", "files", timedelta(days=1)),
+            Job("seal", "audit", timedelta(hours=1)),
         ]
+        if self.settings.retention.content:
+            own.append(Job("purge", "content", timedelta(days=1)))
         return [*listing, *tracking, *own]
 
     def run(self, job: Job) -> bool:
@@ -78,7 +81,12 @@ class Runtime:
             return False
         if job.kind == "mapping":
             return self.wake_held() > 0
-        self.journal.sweep_files(timedelta(days=1))
+        if job.kind == "seal":
+            self.journal.seal()
+        elif job.kind == "purge" and self.settings.retention.content:
+            self.journal.purge(self.journal.clock() - self.settings.retention.content)
+        elif job.kind == "sweep":
+            self.journal.sweep_files(timedelta(days=1))
         return False
 
     def wake_held(self) -> int:

@@ -22,7 +22,9 @@ from connector.journal.lanes import Lanes
 from connector.journal.part import Context, PausePolicy, RetryPolicy, acting
 from connector.journal.queries import Queries
 from connector.journal.reports import SweptFiles
+from connector.journal.retention import Retention
 from connector.journal.schema import REVISION, attachment
+from connector.journal.seals import Seals
 from connector.journal.upgrade import require_current, revision, upgrade
 
 __all__ = ["Journal", "PausePolicy", "RetryPolicy", "acting"]
@@ -30,7 +32,7 @@ __all__ = ["Journal", "PausePolicy", "RetryPolicy", "acting"]
 MAX_FILE_SIZE = 200 * 1024 * 1024  # bytes
 
 
-class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries):
+class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Seals, Retention):
     """The durable record. Every method is safe to call from several threads."""
 
     files: FileStore

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0001"  # of the newest migration
+REVISION = "0002"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -87,6 +87,7 @@ message = Table(
     Column("card_date", Date),
     Column("appeal", Text),  # the large ones last: what stands before them is read without them
     Column("raw", LargeBinary, nullable=False),
+    Column("purged_at", Utc),  # its content was taken out: `retention`
     UniqueConstraint("conversation_id", "round"),
     # Counts and ages, without touching the rows.
     Index("ix_message_counts", "opa_id", "state", "state_since", "accepted_at", "answered_at"),
@@ -252,4 +253,14 @@ audit = Table(
     Column("round", Integer),
     Column("detail", Text, nullable=False, server_default="{}"),
     Index(None, "conversation_id", "id"),
+)
+
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("upto", BigInteger, nullable=False),  # the last line of the trail that it vouches for
+    Column("lines", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
 )

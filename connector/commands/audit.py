@@ -1,0 +1,71 @@
+"""`sedlink audit seal|verify`: is the trail what was written?"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from config.console import show_error, show_json
+from config.i18n import _
+from connector.commands.common import ConfigOption, Exit, JsonOption, journal_of
+
+if TYPE_CHECKING:
+    from connector.journal.seals import SealCheck
+
+app = typer.Typer(help=_("the audit trail: seals and their check"), no_args_is_help=True)
+
+
+@app.command("seal", help=_("vouch for what was written since the last seal; the daemon does it every hour"))
+def seal(config: ConfigOption = None) -> None:
+    """Add a link to the chain now."""
+    with journal_of(config) as journal:
+        made = journal.seal()
+    if made is None:
+        typer.echo(_("nothing new to seal"))
+    else:
+        typer.echo(
+            _("seal {number}: {lines} lines, {digest}").format(
+                number=made.number, lines=made.lines, digest=made.digest
+            )
+        )
+
+
+@app.command("verify", help=_("compute the chain again; exit code 1 when a line was changed or is gone"))
+def verify(
+    config: ConfigOption = None,
+    head: Annotated[
+        str, typer.Option(help=_("a digest that you kept from an earlier check"))
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the trail with its seals."""
+    with journal_of(config) as journal:
+        found = journal.check_seals(head.strip().lower())
+    if as_json:
+        show_json({**asdict(found), "ok": found.ok})
+    else:
+        _tell(found)
+    if not found.ok:
+        raise typer.Exit(Exit.ATTENTION)
+
+
+def _tell(found: "SealCheck") -> None:
+    if found.broken:
+        show_error(
+            _(
+                "seal {number} of {at} does not fit: a line of the trail between numbers {after} and {upto} "
+                "was changed, added or removed; compare with a backup"
+            ).format(
+                number=found.broken.number, at=found.broken.at, after=found.after, upto=found.broken.upto
+            )
+        )
+        return
+    if found.head_missing:
+        show_error(_("the digest you kept is not in the chain: the trail was cut or made anew"))
+        return
+    typer.echo(
+        _("{seals} seals vouch for {lines} lines, {unsealed} newer ones wait for the next seal").format(
+            seals=found.seals, lines=found.lines, unsealed=found.unsealed
+        )
+    )
+    typer.echo(_("newest digest: {head}").format(head=found.head or "—"))

@@ -1,0 +1,120 @@
+"""Retention: what finished rounds hold of people is taken out after a time; the trail says that it was.
+
+A purged round keeps its key, its digest, its numbers and dates: it is recognised when it is listed again,
+counted in every report, and never handed over a second time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, exists, select, text, update
+
+from connector.appeal import Appeal, Event
+from connector.journal import audit, codec
+from connector.journal.part import Part
+from connector.journal.schema import attachment, event, message, revision, task
+from connector.journal.types import AnyRow
+from connector.lifecycle import State
+from connector.redaction import redacted_appeal, redacted_event
+
+_BATCH = 200
+_FINAL = tuple(state for state in State if state.final)
+
+
+@dataclass(frozen=True, slots=True)
+class Purgeable:
+    """What a purge would take out."""
+
+    rounds: int
+    oldest: datetime | None
+
+
+class Retention(Part):
+    """Takes personal data out of rounds that ended before a moment."""
+
+    def purgeable(self, before: datetime) -> Purgeable:
+        """Count what `purge` would change."""
+        rows = self._db.read(lambda connection: connection.execute(_due(before)).all())
+        return Purgeable(len(rows), min((row.state_since for row in rows), default=None))
+
+    def purge(self, before: datetime) -> int:
+        """Take the content out, a transaction per batch, each round with its line in the trail.
+
+        Returns how many rounds. A round with a reply that is not sent yet, or parked, is left whole. The
+        files themselves go with the next sweep of the store: nothing names them any more.
+        """
+        count = 0
+        while done := self._db.write(self._batch, before):
+            count += done
+        return count
+
+    def _batch(self, connection: Connection, before: datetime) -> int:
+        now, who = self._now(), self._who()
+        rows = connection.execute(_due(before).limit(_BATCH)).all()
+        ids = [row.id for row in rows]
+        if not ids:
+            return 0
+        files = _file_counts(connection, ids)
+        for row in rows:
+            connection.execute(update(message).where(message.c.id == row.id), _emptied(row, now))
+        connection.execute(update(revision).where(revision.c.message_id.in_(ids)).values(raw=b""))
+        connection.execute(update(task).where(task.c.message_id.in_(ids)).values(reply=None))
+        values = {"sha256": None, "size": None, "name": None, "media_type": None}
+        connection.execute(update(attachment).where(attachment.c.message_id.in_(ids)).values(values))
+        _redact_events(connection, ids)
+        audit.write(
+            connection,
+            [
+                audit.line(
+                    now,
+                    who,
+                    "purged",
+                    conversation_id=row.conversation_id,
+                    round_=row.round,
+                    detail={"sha256": row.raw_sha256, "files": files.get(row.id, 0)},
+                )
+                for row in rows
+            ],
+        )
+        return len(ids)
+
+
+def _due(before: datetime) -> Select[AnyRow]:
+    live = exists().where(task.c.message_id == message.c.id, text("task.status IN ('open', 'parked')"))
+    columns = (
+        message.c.id,
+        message.c.conversation_id,
+        message.c.round,
+        message.c.key,
+        message.c.state_since,
+        message.c.raw_sha256,
+        message.c.appeal,
+    )
+    return (
+        select(*columns)
+        .where(message.c.purged_at.is_(None), message.c.state.in_(_FINAL))
+        .where(message.c.state_since < before, ~live)
+        .order_by(message.c.id)
+    )
+
+
+def _emptied(row: AnyRow, now: datetime) -> dict[str, object]:
+    appeal = codec.load_or_none(Appeal, row.appeal, row.key)
+    kept = codec.dump(redacted_appeal(appeal)) if appeal else None
+    return {"raw": b"", "appeal": kept, "purged_at": now}
+
+
+def _file_counts(connection: Connection, ids: list[int]) -> dict[int, int]:
+    rows = connection.execute(select(attachment.c.message_id).where(attachment.c.message_id.in_(ids)))
+    counts: dict[int, int] = {}
+    for (message_id,) in rows:
+        counts[message_id] = counts.get(message_id, 0) + 1
+    return counts
+
+
+def _redact_events(connection: Connection, ids: list[int]) -> None:
+    query = select(event.c.id, event.c.payload, event.c.key_uuid).where(event.c.message_id.in_(ids))
+    for row in connection.execute(query).all():
+        read = codec.load_or_none(Event, row.payload, row.key_uuid)
+        payload = codec.dump_event(redacted_event(read)) if read else "{}"
+        connection.execute(update(event).where(event.c.id == row.id).values(payload=payload))
