@@ -73,8 +73,9 @@ class AdapterTransport:
 
     def send(self, message: Outgoing) -> Receipt:
         """Look whether the adapter has it, put the files into the shared folder, send. See Transport."""
-        known = self._find(message.message_id, "GET_REQUEST_BY_REQUEST_CLIENTID")
-        if isinstance(message, Request) and any(one.client_id == message.message_id for one in known):
+        request = isinstance(message, Request)
+        by = "GET_REQUEST_BY_REQUEST_CLIENTID" if request else "GET_RESPONSE_BY_RESPONSE_CLIENTID"
+        if any(one.client_id == message.message_id for one in self._find(message.message_id, by)):
             return Receipt(message_id=message.message_id, already=True)
         raw, root = self._call("Send", self._client_message(message))
         if next(root.iter("{*}MessageResult"), None) is None:

@@ -12,7 +12,7 @@ from stand.reconciliation import Reconciliation
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "docs" / "stand.md").read_text(encoding="utf-8")
-OPTIONS = {"directory": "dir", "map_name": "map", "as_json": "json"}
+OPTIONS = {"directory": "dir", "map_name": "map", "as_json": "json", "smev_port": "smev-port"}
 
 
 def names():
