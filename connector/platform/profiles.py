@@ -1,4 +1,4 @@
-"""Wire profiles: a model's values from the TOML that ships beside it, an administrator's changes over them."""
+"""Wire profiles: a model's values from the TOML that ships beside it, changes laid over them."""
 
 import difflib
 import json

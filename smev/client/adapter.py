@@ -73,12 +73,12 @@ class AdapterTransport:
 
     def send(self, message: Outgoing) -> Receipt:
         """Look whether the adapter has it, put the files into the shared folder, send. See Transport."""
-        known = self._find(message.message_id, "GET_REQUEST_BY_REQUEST_CLIENTID")
-        if isinstance(message, Request) and any(one.client_id == message.message_id for one in known):
+        request = isinstance(message, Request)
+        by = "GET_REQUEST_BY_REQUEST_CLIENTID" if request else "GET_RESPONSE_BY_RESPONSE_CLIENTID"
+        if any(one.client_id == message.message_id for one in self._find(message.message_id, by)):
             return Receipt(message_id=message.message_id, already=True)
         raw, root = self._call("Send", self._client_message(message))
-        results = [one for one in root.iter("{*}MessageResult")]
-        if not results:
+        if next(root.iter("{*}MessageResult"), None) is None:
             raise GarbageError("no answer to Send", raw[:_KEPT])
         return Receipt(message_id=message.message_id, raw=raw)
 
@@ -88,7 +88,9 @@ class AdapterTransport:
             metadata: dict[str, object] = {"clientId": message.message_id}
             if message.reference_id and message.reference_id != message.message_id:
                 metadata["linkedGroupIdentity"] = {"refClientId": message.reference_id}
-            metadata |= {"nodeId": message.node_id or self._node_id} if message.node_id or self._node_id else {}
+            metadata |= (
+                {"nodeId": message.node_id or self._node_id} if message.node_id or self._node_id else {}
+            )
             metadata |= {"eol": message.end_of_life} if message.end_of_life else {}
             metadata |= {"testMessage": True} if message.test else {}
             content = {"content": self._content(message.content, headers)}
@@ -157,10 +159,9 @@ class AdapterTransport:
         return found
 
     def find(self, message_id: str) -> Sequence[Incoming]:
-        """Return the answers to a request of ours that the adapter has: taken once and lost on the way, too."""
+        """Return the answers to a request of ours that the adapter has: lost on the way, too."""
         raw, root = self._call("Find", self._criteria(message_id, "GET_RESPONSE_BY_REQUEST_CLIENTID"))
-        results = [one for one in root.iter("{*}QueryResult")]
-        found = (incoming(Queue.RESPONSES, one, raw, "") for one in results)
+        found = (incoming(Queue.RESPONSES, one, raw, "") for one in root.iter("{*}QueryResult"))
         return [one for one in found if one is not None]
 
     def fetch(self, file: IncomingFile, target: Path) -> None:

@@ -73,7 +73,7 @@ class Box:
         return None
 
     def _orphan(self, path: Path, now: float) -> bool:
-        """Whether nobody alive holds it: not this process, and it is older than a process takes to store it."""
+        """Whether nobody alive holds it: not this process, and longer than it takes to store it."""
         return path.stem not in self._own and now - path.stat().st_mtime > _STORED_WITHIN
 
     def remove(self, handle: str) -> None:

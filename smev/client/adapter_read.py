@@ -43,7 +43,9 @@ def refusal(root: etree._Element) -> BusError | None:
     detail = next((one for one in found.iter("{*}SystemFault", "{*}SyncFault", "{*}ValidationFault")), None)
     if detail is None:
         code = _text(found, "faultcode") or _text(found, "Value")
-        return fault("", _text(found, "faultstring"), server=code.rpartition(":")[2] in ("Server", "Receiver"))
+        return fault(
+            "", _text(found, "faultstring"), server=code.rpartition(":")[2] in ("Server", "Receiver")
+        )
     name = etree.QName(detail).localname
     code, words = _text(detail, "code"), _text(detail, "description")
     if code in KINDS:
@@ -69,9 +71,12 @@ def incoming(queue: Queue, root: etree._Element, raw: bytes, handle: str) -> Inc
     name = etree.QName(metadata).localname
     body = _status(result, metadata) if name == "statusMetadata" else _body(result, raw)
     message = Received(
-        kind={"RequestMetadata": "Request", "ResponseMetadata": "Response"}.get(name, "AsyncProcessingStatusData"),
+        kind={"RequestMetadata": "Request", "ResponseMetadata": "Response"}.get(
+            name, "AsyncProcessingStatusData"
+        ),
         metadata=Metadata(
-            message_id=_text(result, "MessageId") or _text(metadata, "clientId"), sender=_text(result, "Sender")
+            message_id=_text(result, "MessageId") or _text(metadata, "clientId"),
+            sender=_text(result, "Sender"),
         ),
         sender_message_id=_text(metadata, "clientId"),
         original_id=_text(metadata, "replyToClientId"),
@@ -136,4 +141,4 @@ def _file(header: etree._Element, raw: bytes) -> IncomingFile:
 def _text(parent: etree._Element, name: str) -> str:
     found = next(parent.iter(f"{{*}}{name}"), None)
     found = next(parent.iter(name), None) if found is None else found
-    return "".join(found.itertext()).strip() if found is not None else ""
+    return "".join(map(str, found.itertext())).strip() if found is not None else ""

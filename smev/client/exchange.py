@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from smev.envelope.words import BusinessStatus, Received, Rejection, Selector
 from smev.errors import InputError
 
 Clock = Callable[[], datetime]
+_SILENCE = timedelta(minutes=15)  # of a delivered request, before a lost answer is asked for
 
 
 class Client:
@@ -115,11 +116,14 @@ class Client:
     def take(
         self, queues: Queue | Sequence[Queue], selector: Selector | None = None, limit: int = 10_000
     ) -> Iterator[Taken]:
-        """Acknowledge what could not be before, then take queues until they are empty."""
+        """Acknowledge what could not be before, take queues until they are empty, ask for what was lost."""
         yield from self.taker.acknowledge_pending()
         wanted = selector or Selector(node_id=self._node_id or None)
-        for queue in [queues] if isinstance(queues, Queue) else queues:
+        named = [queues] if isinstance(queues, Queue) else queues
+        for queue in named:
             yield from self.taker.take(queue, wanted, limit)
+        if Queue.RESPONSES in named:
+            yield from self.taker.find_lost(_SILENCE)
 
     def replay(self, message_id: str) -> InboxEntry:
         """Read a stored message again and give it out once more. Raises KeyError, GarbageError."""

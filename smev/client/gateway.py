@@ -24,7 +24,7 @@ from smev.client.ftp import FileStore, safe_name
 from smev.client.line import Line
 from smev.client.soap import Identity, utc_now
 from smev.client.wire import Record, unrecorded
-from smev.client.words import Incoming, IncomingFile, Outgoing, Queue, Receipt, Request
+from smev.client.words import Incoming, IncomingFile, Outgoing, OutgoingFile, Queue, Receipt, Request
 from smev.envelope import read
 from smev.envelope.faults import KINDS, fault
 from smev.envelope.words import Content, Metadata, Received, Selector
@@ -91,7 +91,7 @@ class GatewayTransport:
             raise GarbageError("no requestId", raw[:_KEPT])
         return Receipt(message_id=message.message_id, reference=str(reference), raw=raw)
 
-    def _uploaded(self, file: files.OutgoingFile) -> dict[str, str]:
+    def _uploaded(self, file: OutgoingFile) -> dict[str, str]:
         if self._file_store is None:
             raise UnsupportedError("transport-lacks", "the gateway has no {what}", what="file_store")
         name = safe_name(file.name)
@@ -217,9 +217,7 @@ def _message(content: bytes, bus_id: str, request_id: str, raw: bytes) -> Receiv
     except InputError as error:
         raise GarbageError(str(error), raw[:_KEPT]) from error
     body = told.body if isinstance(told, Received) else Content(content)
-    return Received(
-        kind="Response", metadata=Metadata(message_id=bus_id), original_id=request_id, body=body
-    )
+    return Received(kind="Response", metadata=Metadata(message_id=bus_id), original_id=request_id, body=body)
 
 
 def _unpacked(value: object, raw: bytes) -> bytes:

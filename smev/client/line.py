@@ -130,7 +130,7 @@ class Line:
 
 def _timed(response: httpx.Response, deadline: float, whole: float) -> Iterator[bytes]:
     """Yield the body; a peer that trickles for ever is stopped."""
-    for piece in response.iter_bytes(1 << 16):
+    for piece in response.iter_bytes():  # as it comes: pieces of a size would be waited for
         yield piece
         if time.monotonic() > deadline:
             raise UnknownOutcomeError(f"the answer did not end in {whole:g} s")
@@ -147,7 +147,8 @@ def checked_url(url: str, *, plain_http: bool) -> str:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and not parts.username
-    except ValueError:
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         sound = False
     if not sound:
         raise SetupError("url-malformed", "{url}: write an address like https://smev.example.org/ws", url=url)

@@ -13,11 +13,11 @@ AUTOMATIC = (NextStep.RETRY, NextStep.SETUP)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Times of the client. `lease`: no attempt takes longer, after it another process may try."""
+    """Times of the client. `lease`: so long after a process died another one may try."""
 
     first: timedelta = timedelta(seconds=30)
     longest: timedelta = timedelta(hours=1)
-    lease: timedelta = timedelta(minutes=30)
+    lease: timedelta = timedelta(minutes=5)
     end_of_life: timedelta = timedelta(days=3)  # given to a request whose own has passed
 
     def pause(self, attempts: int, random: Callable[[], float]) -> timedelta:

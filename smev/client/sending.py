@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from smev.client.faults import NextStep
+from smev.client.lease import kept
 from smev.client.policy import AUTOMATIC, Policy, in_doubt, step_of
 from smev.client.store import OutboxEntry, Store
 from smev.client.transport import Transport
@@ -77,7 +78,10 @@ class Sender:
             yield self._attempt(entry)
 
     def send(self, key: str) -> Sent:
-        """Send one message now, due or not. Raises KeyError. One that is not queued is left as it is."""
+        """Send one message now, due or not. One that is not queued, or is being sent, is left as it is.
+
+        Raises KeyError.
+        """
         now = self._clock()
         entry = self._store.outbox.claim(now, now + self._policy.lease, key)
         return Sent(self._store.outbox.get(key)) if entry is None else self._attempt(entry)
@@ -97,7 +101,11 @@ class Sender:
         return self._failed(entry, error) if error else Sent(entry)
 
     def _carry(self, key: str) -> Receipt:
-        message = self._store.outbox.message(key)
+        lease, outbox = self._policy.lease, self._store.outbox
+        with kept(lambda: outbox.extend(key, self._clock() + lease), lease.total_seconds() / 3):
+            return self._given(outbox.message(key))
+
+    def _given(self, message: Outgoing | bytes) -> Receipt:
         if not isinstance(message, bytes):
             return self._transport.send(message)
         as_is: Callable[[bytes], Receipt] | None = getattr(self._transport, "send_as_is", None)

@@ -101,7 +101,10 @@ class SmevSettings(_Section):
     def anchored(self, folder: Path) -> Self:
         """Return the settings with relative paths put into the folder."""
         keys = {name: _anchored(getattr(self, name), folder) for name in ("signer", "personal")}
-        paths: dict[str, object] = {"store": folder / self.store, "trust": tuple(folder / one for one in self.trust)}
+        paths: dict[str, object] = {
+            "store": folder / self.store,
+            "trust": tuple(folder / one for one in self.trust),
+        }
         for name in ("ca_file", "shared_folder"):
             value = getattr(self, name)
             paths[name] = value and folder / value

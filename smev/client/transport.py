@@ -1,8 +1,8 @@
 """The one Protocol behind which every way to SMEV stands: the bus itself, its adapter, a regional gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from smev.client.words import Incoming, IncomingFile, Outgoing, Queue, Receipt
 from smev.envelope.words import Selector
@@ -59,3 +59,11 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of the connections."""
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """A transport whose peer gives a message out once: what broke on its way is asked for by name."""
+
+    def find(self, message_id: str) -> Sequence[Incoming]:
+        """Return what the peer has about a message of ours, given out before or not. Changes nothing."""

@@ -141,6 +141,12 @@ class Incoming:
         return self.message.original_id or getattr(body, "original_id", "")
 
     @property
+    def final(self) -> bool:
+        """Whether it settles the request that it is about: it is no interim status."""
+        body = self.message.body
+        return body.rejected if isinstance(body, ProcessingStatus) else not isinstance(body, BusinessStatus)
+
+    @property
     def reply_to(self) -> str:
         """The opaque address to copy into the answer."""
         return self.message.reply_to

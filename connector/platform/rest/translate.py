@@ -23,10 +23,10 @@ from connector.appeal import (
     Question,
     Territory,
 )
+from connector.peer import Entry
 from connector.platform import Received
 from connector.platform.rest.fields import FieldProblemError, Fields, clean
 from connector.platform.rest.jsontext import NotJsonError, parse
-from connector.peer import Entry
 from connector.platform.rest.names import (
     AttachmentNames,
     CategoryNames,

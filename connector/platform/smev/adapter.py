@@ -212,8 +212,8 @@ class SmevPlatform:
         members = {fields.file: {fields.file_name: name, fields.attachment_uuid: sent.uuid}}
         call = Call(self._names.operations.upload, about, members, purpose, files=(sent,), fresh=_DAY)
         with self._client.call(call) as told:
-            [element, *_more] = elements.children(told.element, fields.file) or [None]
-            file_id = "" if element is None else elements.text(element, fields.id)
+            found = elements.children(told.element, fields.file)
+            file_id = elements.text(found[0], fields.id) if found else ""
             if not file_id:
                 raise lost(purpose, _("an empty id"))
         shutil.rmtree(Path(sent.path).parent, ignore_errors=True)
@@ -255,8 +255,8 @@ class SmevPlatform:
         about = f"{_about(reply)}:{last}"
         call = Call(names.operations.history, about, {names.fields.id: reply.platform_id}, purpose)
         with self._client.call(call) as told:
-            [element, *_more] = elements.children(told.element, names.history_object) or [None]
-            value = {} if element is None else self._reader.value(element)
+            found = elements.children(told.element, names.history_object)
+            value = self._reader.value(found[0]) if found else {}
             try:
                 Fields(value)
                 return outgoing.count_in_history(value, reply, self._raised)

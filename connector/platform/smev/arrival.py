@@ -1,4 +1,4 @@
-"""A message from the bus → the request it answers: its files first, then the row; acknowledged by the caller."""
+"""A message from the bus → the request it answers: files first, then the row; the caller acknowledges."""
 
 import logging
 import re
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from connector.platform.smev.store import Answer, ArrivedFile, RequestStore, Stored, spooled
+from connector.platform.smev.store import Answer, ArrivedFile, Came, RequestStore, spooled
 from smev.client.faults import BrokenFileError
 from smev.client.transport import Transport
 from smev.client.words import Incoming
@@ -53,15 +53,17 @@ class Arrivals:
 
         An answer to nobody's question here belongs to another program of the same information system.
         """
-        asked = self._store.of_reference(message.original_id) if message.original_id else None
-        if asked is None and self._alone:
-            log.warning("message %s answers no request of ours, kept unused", message.message_id)
-            self._store.keep(message.message_id, "", message.raw, None, self._clock())
-            return Fate.OURS
-        if asked is None:
+        original = message.original_id
+        asked = self._store.of_reference(original) if original else None
+        if asked is None and not self._alone:
             return self._stranger(message)
-        answer = self._answer(message, asked) if asked.state == "open" else None
-        self._store.keep(message.message_id, asked.id, message.raw, answer, self._clock())
+        came = Came(message.message_id, original, message.raw, self._clock())
+        if asked is None:  # nobody's; or of a request whose sender has not heard yet how the peer calls it
+            folder = f"came-{_PLAIN.sub('_', message.message_id)[:60]}"
+            self._store.keep(came, "", self._answer(message, folder))
+            return Fate.OURS
+        answer = self._answer(message, asked.id) if asked.state == "open" else None
+        self._store.keep(came, asked.id, answer)
         return Fate.OURS
 
     def _stranger(self, message: Incoming) -> Fate:
@@ -73,22 +75,22 @@ class Arrivals:
             log.warning("message %s answers no request of ours, left in the queue", message.message_id)
         return Fate.STRANGER if seen is None or now - seen > _AT_ONCE else Fate.AGAIN
 
-    def _answer(self, message: Incoming, asked: Stored) -> Answer | None:
+    def _answer(self, message: Incoming, folder: str) -> Answer | None:
         if message.problem is not None:  # nobody knows who wrote it: the true one may come yet
             log.error("message %s: the bus's signature does not hold", message.message_id)
             return None
         body = message.message.body
         if isinstance(body, Content):
             try:
-                return Answer("content", body.xml, files=self._files(message, asked.id))
+                return Answer("content", body.xml, files=self._files(message, folder))
             except BrokenFileError as error:
                 return Answer("broken", told=str(error))
         return _verdict(body)
 
-    def _files(self, message: Incoming, message_id: str) -> tuple[ArrivedFile, ...]:
+    def _files(self, message: Incoming, folder: str) -> tuple[ArrivedFile, ...]:
         kept = []
         for number, file in enumerate(message.files):
-            target = spooled(self._spool, message_id, f"in-{number}-{_PLAIN.sub('_', file.id)[:60]}")
+            target = spooled(self._spool, folder, f"in-{number}-{_PLAIN.sub('_', file.id)[:60]}")
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not target.exists():  # whole and checked since an earlier process died before its commit
                 self._transport.fetch(file, target)

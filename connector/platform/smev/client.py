@@ -1,4 +1,4 @@
-"""The calls of PosEdms for one cabinet: a request's XML out, the answer's element in, its status looked at."""
+"""The calls of PosEdms for one cabinet: a request's XML out, the answer's element in, its status checked."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -6,6 +6,7 @@ A list is its element repeated, null is absence; names are spelt as the profile 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, cast
 
 from lxml import etree
 
@@ -14,7 +15,7 @@ from connector.platform.rest.names import MessageNames, Part
 from smev.errors import SmevError
 from smev.signature.octets import canonicalize, parse
 
-Element = etree._Element
+Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no public name for it
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
@@ -25,7 +26,7 @@ class NotPosEdmsError(ValueError):
 
 def request(root: str, namespace: str, env: str, operation: str, members: Mapping[str, object]) -> bytes:
     """Return a request: the root with `env`, the operation's element, its members in the order given."""
-    top = etree.Element(f"{{{namespace}}}{root}", nsmap={None: namespace}, env=env)
+    top = etree.Element(f"{{{namespace}}}{root}", nsmap=cast("dict[str, str]", {None: namespace}), env=env)
     _put(etree.SubElement(top, f"{{{namespace}}}{operation}"), namespace, members)
     octets: bytes = etree.tostring(top, encoding="utf-8")
     return octets
@@ -93,7 +94,7 @@ def children(element: etree._Element, name: str) -> list[etree._Element]:
 def text(element: etree._Element, name: str) -> str:
     """Return the text of a direct child, empty when there is none."""
     found = children(element, name)
-    return "".join(found[0].itertext()).strip() if found else ""
+    return "".join(map(str, found[0].itertext())).strip() if found else ""
 
 
 def value(element: etree._Element, shapes: Shapes) -> object:

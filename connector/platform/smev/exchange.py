@@ -82,7 +82,7 @@ class _Queue:
 
 
 class Exchange:
-    """Questions and answers of one information system of SMEV. Thread-safe; several processes may share it."""
+    """Questions and answers of one information system of SMEV. Thread-safe; processes may share it."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Exchange:
         self.spool = spool
         self.pace = pace or Pace()
         self.clock = clock
-        self._repeat_safe = repeat_safe
+        self._alone, self._repeat_safe = alone, repeat_safe
         self._selector, self._node_id = selector, node_id
         self._queue = _Queue()
         self._arrivals = Arrivals(store, transport, spool, clock, alone=alone)
@@ -213,6 +213,8 @@ class Exchange:
         until = time.monotonic() + patience
         while True:
             self._look(purpose)
+            if self._alone:  # such peers have names of their own for our requests
+                self.store.adopt(stored.id, self.clock())
             found = self.store.get(stored.id)
             if found.answer or self._found(stored, purpose):
                 return self.store.get(stored.id)
@@ -223,7 +225,7 @@ class Exchange:
                 self._queue.news.wait(min(left, max(self._queue.empty_until - time.monotonic(), 0.01)))
 
     def _found(self, stored: Stored, purpose: Purpose) -> bool:
-        """Look an answer up that may have been taken and lost, where the peer offers it; more and more seldom."""
+        """Look an answer up that may have been taken and lost, where the peer offers it, ever more seldom."""
         find = getattr(self.transport, "find", None)
         now = time.monotonic()
         if find is None or now < self._find_at.setdefault(stored.id, now + _FIND_AFTER * self.pace.poll):

@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Update,
     delete,
     or_,
     select,
@@ -65,9 +66,12 @@ incoming = Table(
     "smev_incoming",
     _metadata,
     Column("id", CleanText, primary_key=True),  # the bus's MessageId
-    Column("request_id", String(36), nullable=False, index=True),
+    Column("request_id", String(36), nullable=False, index=True),  # empty: of nobody's, or not known yet
+    Column("original_id", CleanText, nullable=False, index=True),  # what it says it answers
     Column("received_at", Utc, nullable=False, index=True),
     Column("raw", LargeBinary, nullable=False),  # exactly as it came
+    Column("found", CleanText),  # JSON: the answer in it, for a request that is not known yet
+    Column("answer", LargeBinary),
 )
 
 
@@ -100,6 +104,16 @@ class Answer:
     code: str = ""
     told: str = ""
     files: tuple[ArrivedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A message of the bus as it came: its id there, what it says it answers."""
+
+    id: str
+    original_id: str
+    raw: bytes
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +203,41 @@ class RequestStore:
         change = update(request).where(request.c.id == message_id).values(values)
         self._db.write(lambda connection: connection.execute(change))
 
-    def keep(self, bus_id: str, message_id: str, raw: bytes, answer: Answer | None, at: datetime) -> None:
-        """Store what came about a request, and its answer if this is one. A repeat changes nothing."""
-        row = {"id": bus_id, "request_id": message_id, "received_at": at, "raw": raw}
-        values = {"state": "answered", "sent_at": at, "answered_at": at, "answer": answer.content if answer else None}
-        if answer:
-            values |= {"verdict": answer.verdict, "code": answer.code, "told": answer.told}
-            values |= {"arrived": _dump(answer.files)}
-        open_one = (request.c.id == message_id) & (request.c.state == "open")
+    def keep(self, came: Came, message_id: str, answer: Answer | None) -> None:
+        """Store what came about a request, and its answer if this is one. A repeat changes nothing.
+
+        Without a request (`message_id` empty) the answer waits for one to be `adopted` by.
+        """
+        row = {"id": came.id, "request_id": message_id, "original_id": came.original_id}
+        row |= {"received_at": came.at, "raw": came.raw}
+        if answer and not message_id:
+            row |= {"found": _told(answer), "answer": answer.content}
 
         def change(connection: Connection) -> None:
             connection.execute(self._db.insert(incoming).on_conflict_do_nothing(), [row])
-            if answer:
-                connection.execute(update(request).where(open_one).values(values))
+            if answer and message_id:
+                connection.execute(_answered(message_id, answer, came.at))
+
+        self._db.write(change)
+
+    def adopt(self, message_id: str, at: datetime) -> None:
+        """Give a request the answer that was faster than the peer's word of how it calls the request."""
+        mine = select(request.c.reference).where(request.c.id == message_id, request.c.state == "open")
+        theirs = select(incoming).where(
+            incoming.c.original_id.in_(mine), incoming.c.request_id == "", incoming.c.found.is_not(None)
+        )
+        row = self._db.read(lambda connection: connection.execute(theirs).first())
+        if row is None:
+            return
+        told = json.loads(row.found)
+        files = tuple(ArrivedFile(**one) for one in told.pop("files"))
+        answer = Answer(content=row.answer, files=files, **told)
+
+        def change(connection: Connection) -> None:
+            connection.execute(_answered(message_id, answer, at))
+            connection.execute(
+                update(incoming).where(incoming.c.id == row.id).values(request_id=message_id)
+            )
 
         self._db.write(change)
 
@@ -231,6 +267,23 @@ def spooled(folder: Path, message_id: str, name: str) -> Path:
 
 def _row(connection: Connection, message_id: str) -> AnyRow:
     return connection.execute(select(request).where(request.c.id == message_id)).one()
+
+
+def _answered(message_id: str, answer: Answer, at: datetime) -> Update:
+    """Return the change that gives an open request its answer; one that ended stays as it is."""
+    return (
+        update(request)
+        .where(request.c.id == message_id, request.c.state == "open")
+        .values(
+            state="answered", sent_at=at, answered_at=at, verdict=answer.verdict, code=answer.code,
+            told=answer.told, answer=answer.content, arrived=_dump(answer.files),
+        )
+    )  # fmt: skip
+
+
+def _told(answer: Answer) -> str:
+    values = {"verdict": answer.verdict, "code": answer.code, "told": answer.told}
+    return json.dumps({**values, "files": [asdict(one) for one in answer.files]}, ensure_ascii=False)
 
 
 def _dump(files: Sequence[SentFile | ArrivedFile]) -> str:

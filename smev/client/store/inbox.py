@@ -35,6 +35,7 @@ class InboxEntry:
     original_id: str
     key: str | None
     test: bool
+    final: bool
     handle: str
     raw: bytes = field(repr=False)
     problem: SmevError | None
@@ -192,11 +193,11 @@ class Inbox:
 def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | None) -> None:
     message, problem = incoming.message, troubles.pack(incoming.problem)
     held.execute(
-        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, handle, raw, problem,"
-        " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, final, handle, raw, problem,"
+        " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(incoming.message_id, incoming.queue, message.kind, incoming.original_id, key),
-            *(message.test, incoming.handle, incoming.raw, problem, at),
+            *(message.test, incoming.final, incoming.handle, incoming.raw, problem, at),
         ),
     )
     held.executemany(
@@ -212,7 +213,7 @@ def _entry(row: Mapping[str, Any], files: Sequence[StoredFile]) -> InboxEntry:
     values = {name: row[name] for name in _COLUMNS}
     for name in ("received", "complete", "acknowledged", "handled"):
         values[name] = None if row[name] is None else moment(row[name])
-    for name in ("test", "forced"):
+    for name in ("test", "final", "forced"):
         values[name] = bool(row[name])
     values["accepted"] = None if row["accepted"] is None else bool(row["accepted"])
     values |= {"queue": Queue(row["queue"]), "problem": troubles.unpack(row["problem"])}

@@ -103,29 +103,34 @@ class Outbox:
         return packing.unpack(**rows[0], files=files)
 
     def claim(self, now: datetime, until: datetime, key: str | None = None) -> OutboxEntry | None:
-        """Take the message that is due longest (or the one named) for an attempt that ends by `until`.
+        """Take the message that is due longest (or the one named, due or not) for an attempt.
 
-        Nobody else gets it before that; a process that dies loses nothing, the message is due again.
+        Nobody else gets it until then, so two attempts never run at once; a process that dies loses nothing.
         """
         wanted = "key = ?" if key else "due <= ?"
         with self._database.change() as held:
             row = held.execute(
-                f"SELECT key FROM outgoing WHERE state = ? AND {wanted} ORDER BY due LIMIT 1",  # noqa: S608
-                (State.QUEUED, key or text(now)),
+                f"SELECT key FROM outgoing WHERE state = ? AND lease <= ? AND {wanted} ORDER BY due LIMIT 1",  # noqa: S608
+                (State.QUEUED, text(now), key or text(now)),
             ).fetchone()
             if row is None:
                 return None
             held.execute(
-                "UPDATE outgoing SET attempts = attempts + 1, due = ?, updated = ? WHERE key = ?",
+                "UPDATE outgoing SET attempts = attempts + 1, lease = ?, updated = ? WHERE key = ?",
                 (text(until), text(now), row["key"]),
             )
         return self.get(row["key"])
+
+    def extend(self, key: str, until: datetime) -> None:
+        """Keep a message whose attempt takes longer: a large file is on its way."""
+        with self._database.change() as held:
+            held.execute("UPDATE outgoing SET lease = ? WHERE key = ? AND lease <> ''", (text(until), key))
 
     def delivered(self, key: str, receipt: Receipt | None, now: datetime) -> None:
         """Note that the peer has it. Without a receipt: an answer to it came, which proves as much."""
         with self._database.change() as held:
             held.execute(
-                "UPDATE outgoing SET state = ?, doubt = 0, step = '', error = '', updated = ?"
+                "UPDATE outgoing SET state = ?, doubt = 0, step = '', error = '', lease = '', updated = ?"
                 " WHERE key = ? AND state IN (?, ?)",
                 (State.DELIVERED, text(now), key, State.QUEUED, State.STOPPED),
             )
@@ -145,6 +150,7 @@ class Outbox:
             state=State.STOPPED if due is None else State.QUEUED,
             **({} if due is None else {"due": text(due)}),
             **({"doubt": 1} if doubt else {}),
+            lease="",
             step=step,
             error=troubles.pack(error),
         )
@@ -195,6 +201,21 @@ class Outbox:
         wanted = tuple(states)
         marks = ", ".join("?" * len(wanted))
         return self._entries(f"{_SELECT} WHERE state IN ({marks}) ORDER BY created LIMIT ?", *wanted, limit)
+
+    def unanswered(self, before: datetime, limit: int = 100) -> list[OutboxEntry]:
+        """Return requests delivered (or asked about) before a moment, and without a final answer."""
+        answered = "SELECT 1 FROM incoming WHERE incoming.key = outgoing.key AND final"
+        return self._entries(
+            f"{_SELECT} WHERE state = ? AND kind <> 'response' AND updated < ? AND NOT EXISTS ({answered})"
+            " ORDER BY updated LIMIT ?",
+            State.DELIVERED,
+            text(before),
+            limit,
+        )
+
+    def asked_about(self, key: str, now: datetime) -> None:
+        """Note that the peer was asked for answers just now."""
+        self._change(key, now)
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of messages by state."""

@@ -7,8 +7,8 @@ import pytest
 
 from config.settings import PlatformSmevSettings
 from connector.appeal import Cabinet
-from connector.journal.engine import Database
 from connector.errors import RetryableError
+from connector.journal.engine import Database
 from connector.platform.smev import SmevPlatform, default_smev_profile
 from connector.platform.smev.exchange import Pace
 from connector.platform.smev.opening import open_exchange

@@ -1,5 +1,7 @@
 """The stand's bus with our client on it, for the tests of the client."""
 
+from types import MappingProxyType
+
 import pytest
 
 from smev.client.ftp import FileStore
@@ -9,16 +11,10 @@ from smev.envelope.words import Version
 from smev.gost import certificate, keyfile
 from smev.gost.signer import KeySigner
 from smev.gost.trust import load_store
-from stand.smev.parcels import MessageType, Parcel
+from stand.smev.parcels import Parcel
 from stand.smev.running import CLIENT, SmevStand
 from tests.smev.transport_conformance import ECHO, Clock, World
 
-OPERATIONS = {
-    "send": ("SendRequest", "SendResponse"),
-    "receive": ("GetResponse", "GetRequest"),
-    "acknowledge": ("Ack",),
-    "file": ("FTP",),
-}
 OURS = "urn:example:ours"
 
 
@@ -26,7 +22,17 @@ class BusWorld(World):
     """The bus itself over SOAP."""
 
     features = frozenset(
-        "requests late-status selector node bus-signature file-store faults repeats-are-known gone leases".split()
+        (
+            "requests",
+            "selector",
+            "node",
+            "bus-signature",
+            "file-store",
+            "faults",
+            "gone",
+            "leases",
+            "one-per-id",
+        )
     )
 
     def __init__(self, stand, transport, clock, version):
@@ -41,8 +47,17 @@ class BusWorld(World):
             for entry in self.stand.bus.ledger.entries()
         )
 
+    operations = MappingProxyType(
+        {
+            "send": ("SendRequest", "SendResponse"),
+            "receive": ("GetResponse", "GetRequest"),
+            "acknowledge": ("Ack",),
+            "file": ("FTP",),
+        }
+    )
+
     def trouble(self, operation, name, times=1):
-        for one in OPERATIONS[operation]:
+        for one in self.operations[operation]:
             self.stand.troubles.ask(one, name, times)
 
     def settle(self):
@@ -63,6 +78,37 @@ class BusWorld(World):
 
     def stop(self):
         self.stand.stop()
+
+
+class AdapterWorld(BusWorld):
+    """The «Типовой адаптер»: it signs and polls by itself, and files are in a folder that both see."""
+
+    features = frozenset(("requests", "one-per-id"))
+    operations = MappingProxyType({"send": ("adapter Send",), "receive": ("adapter Get",)})
+
+    def held(self, message_id):
+        return len(self.stand._adapter._sent.get((CLIENT, message_id), ()))
+
+
+class GatewayWorld(BusWorld):
+    """РСМЭВ: requests only, under ids of its own."""
+
+    features = frozenset(("file-store", "gone", "leases", "lost-comes-again"))
+    operations = MappingProxyType(
+        {
+            "send": ("rsmev sendrequest",),
+            "receive": ("rsmev getresponse",),
+            "acknowledge": ("rsmev confirmprocessing",),
+            "file": ("FTP",),
+        }
+    )
+
+    def held(self, message_id):
+        """Return how many requests came at all: the gateway does not tell our ids."""
+        return sum(
+            entry.what == "smev_sent" and entry.detail["sender"] == CLIENT
+            for entry in self.stand.bus.ledger.entries()
+        )
 
 
 def identity_of(access, provider, **more):
@@ -94,7 +140,8 @@ def make_transport(stand, clock, fast):
         access = stand.client
         options = {"inline_limit": 100_000, "file_store": FileStore(access.ftp, timeout=2), **more}
         line = Line(access.soap[version], timeouts=Timeouts(connect=2, read=2, whole=5))
-        made.append(SoapTransport(line, Version(version), identity_of(access, fast), clock=clock, **options))
+        identity = options.pop("identity", None) or identity_of(access, fast)
+        made.append(SoapTransport(line, Version(version), identity, clock=clock, **options))
         return made[-1]
 
     yield make
