@@ -1,4 +1,4 @@
-"""Whatever comes, the bus answers with a word of its own: spoilt envelopes, packages, calls of the adapter."""
+"""Whatever comes, the bus answers with a word of its own: spoilt envelopes, packages, adapter calls."""
 
 import random
 
