@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from smev.client.words import Incoming, IncomingFile, Outgoing, Queue, Receipt
-from smev.envelope.words import Selector
+from smev.envelope.words import Received, Selector
 
 
 class Transport(Protocol):
@@ -67,3 +67,11 @@ class Finder(Protocol):
 
     def find(self, message_id: str) -> Sequence[Incoming]:
         """Return what the peer has about a message of ours, given out before or not. Changes nothing."""
+
+
+@runtime_checkable
+class Rereader(Protocol):
+    """A transport that can read kept octets again."""
+
+    def reread(self, raw: bytes) -> Received:
+        """Return what a message that came says. Raises faults.GarbageError, or what speaks against it."""
