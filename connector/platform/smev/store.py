@@ -152,6 +152,7 @@ class RequestStore:
         values = {
             "id": new.id, "reference": new.id, "key": new.key, "opa_id": new.opa_id, "state": "open",
             "content": new.content, "files": _dump(new.files), "created_at": new.created_at,
+            "tried_at": new.created_at if new.tried else None,
         }  # fmt: skip
         live = select(request).where(request.c.key == new.key, text(_LIVE))
         while (row := connection.execute(live).first()) is None:  # taken by another between two statements
