@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from config.i18n import _
+from config.settings import CabinetSettings
 from connector.address_check import look_at
 from connector.peer import Finding, Health
 from connector.runtime import Runtime, utc_now
@@ -45,9 +46,13 @@ def _disk(folder: Path) -> Iterator[Finding]:
 
 def _addresses(runtime: Runtime) -> Iterator[Finding]:
     settings = runtime.settings
-    for url in sorted({settings.base_url(cabinet) for cabinet in settings.cabinet if cabinet.enabled}):
+    for url in sorted({settings.base_url(cabinet) for cabinet in settings.cabinet if _over_rest(cabinet)}):
         for finding in look_at(url, settings.platform, utc_now):
             yield Finding(f"{url}: {finding.what}", finding.ok, finding.sentence)
+
+
+def _over_rest(cabinet: CabinetSettings) -> bool:
+    return cabinet.enabled and cabinet.platform == "rest"
 
 
 def _closed(runtime: Runtime) -> Iterator[Finding]:
