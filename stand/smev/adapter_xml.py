@@ -33,7 +33,7 @@ class Kept:
 
 def text(name: str, **places: str) -> bytes:
     """Return a file of the contract with its places filled in."""
-    content = files("stand.smev").joinpath(f"contract/{name}").read_text(encoding="utf-8")
+    content = files("stand.smev").joinpath(f"schemas/{name}").read_text(encoding="utf-8")
     for place, value in places.items():
         content = content.replace(f"{{{place}}}", value)
     return content.encode()

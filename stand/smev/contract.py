@@ -34,7 +34,7 @@ class Wrong:
 
 def schema_text(version: str, part: str, *, basic: str = "basic.xsd") -> bytes:
     """Return one schema of a version; `basic` is where the schema of basic types is found."""
-    text = files("stand.smev").joinpath(f"contract/{part}.xsd").read_text(encoding="utf-8")
+    text = files("stand.smev").joinpath(f"schemas/{part}.xsd").read_text(encoding="utf-8")
     root = etree.fromstring(text.replace("{v}", version).replace("{basic}", basic).encode())
     for element in list(root.iter(etree.Element)):
         only, without = element.attrib.pop(f"{_MARK}only", ""), element.attrib.pop(f"{_MARK}not", "")

@@ -205,7 +205,8 @@ class Writer:
     def _async(self, parent: etree._Element, status: AsyncStatus) -> None:
         element = self._t(parent, "AsyncProcessingStatus")
         self._t(element, "OriginalMessageId", status.original_id)
-        self._t(element, "StatusCategory", status.category)
+        old = self.version == "1.1" and status.category == "responseIsRejectedBySmev"  # 1.1 has no such word
+        self._t(element, "StatusCategory", "requestIsRejectedBySmev" if old else status.category)
         if status.details:
             self._t(element, "StatusDetails", status.details)
         if status.code:

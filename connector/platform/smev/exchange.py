@@ -126,9 +126,9 @@ class Exchange:
         Raises PendingError when the answer is not there after `patience` seconds, and what `from_bus` and
         `lost` give.
         """
-        stored = self._begun(ask)
+        stored, fresh = self._begun(ask)
         if not stored.answer:
-            stored = self._sent(stored, ask)
+            stored = self._sent(stored, ask, fresh=fresh)
             stored = self._awaited(stored, ask.purpose, self.pace.patience if patience is None else patience)
         if stored.answer is None:
             raise AssertionError("an awaited request has an answer")
@@ -142,42 +142,49 @@ class Exchange:
 
     # ---- sending
 
-    def _begun(self, ask: Ask) -> Stored:
-        """Return the live request of the key. What is old news is dropped, never what changed something."""
-        stored = self.store.begin(self._new(ask))
+    def _begun(self, ask: Ask) -> tuple[Stored, bool]:
+        """Return the live request of the key and whether it is a new one.
+
+        What is old news is dropped, never what changed something.
+        """
+        new = self._new(ask)
+        stored = self.store.begin(new)
         now = self.clock()
         old = stored.answered_at is not None and now - stored.answered_at > timedelta(seconds=ask.fresh)
         if stored.answer and old and not ask.purpose.changing:
             self.taken(Given(stored.id, stored.answer))
-            stored = self.store.begin(self._new(ask))
-        return stored
+            stored = self.store.begin(new)
+        return stored, stored.id == new.id
 
     def _new(self, ask: Ask) -> Stored:
         now = self.clock()
         return Stored(
             new_message_id(now), ask.key, ask.opa_id, "open", ask.content, ask.files, now,
-            tried=False, sent=False, answered_at=None, answer=None,
+            tried=True, sent=False, answered_at=None, answer=None,
         )  # fmt: skip
 
-    def _sent(self, stored: Stored, ask: Ask) -> Stored:
+    def _sent(self, stored: Stored, ask: Ask, *, fresh: bool) -> Stored:
         """Send what the bus has not confirmed. The same MessageID every time: the bus holds one."""
         if self.clock() > stored.created_at + timedelta(seconds=self.pace.answer_within):
             raise self._given_up(stored, ask.purpose, _("no answer came in the time set by answer_within"))
         if stored.sent:
             return stored
-        if stored.tried and ask.purpose.changing and not self._repeat_safe:
+        if stored.tried and not fresh and ask.purpose.changing and not self._repeat_safe:
             raise self._given_up(stored, ask.purpose, _("an earlier attempt broke off"))
         try:
-            self.store.trying(stored.id, self.clock())
+            if not stored.tried:
+                self.store.trying(stored.id, self.clock())
             receipt = self.transport.send(self._message(stored))
             self.store.sent(stored.id, receipt.reference, self.clock())
         except AlreadySentError:
             self.store.sent(stored.id, "", self.clock())
         except SmevError as error:
-            raise self._not_sent(stored, ask.purpose, error) from error
+            raise self._not_sent(stored, ask.purpose, error, fresh=fresh) from error
         return replace(stored, tried=True, sent=True)
 
-    def _not_sent(self, stored: Stored, purpose: Purpose, error: SmevError) -> Exception:
+    def _not_sent(
+        self, stored: Stored, purpose: Purpose, error: SmevError, *, fresh: bool
+    ) -> Exception:
         step = next_step(error)
         if isinstance(error, NotSentError | BusError):
             self.store.untried(stored.id)
@@ -185,7 +192,7 @@ class Exchange:
             return self._given_up(stored, purpose, explain(error))
         if step is NextStep.RETRY or step in (NextStep.ACCESS, NextStep.SETUP):
             return from_bus(error, purpose)  # it stays as it is and goes when the way is open again
-        if step in (NextStep.NEW_ID, NextStep.LATER_DEADLINE) and stored.tried:
+        if step in (NextStep.NEW_ID, NextStep.LATER_DEADLINE) and stored.tried and not fresh:
             return self._given_up(stored, purpose, _("it is too old to be sent again"))
         self.store.failed(stored.id, str(error))
         return from_bus(error, purpose)

@@ -245,6 +245,21 @@ def outgoing(caller, content=None):
     return OutgoingRequest(caller.new_id(), Content(content or visit()))
 
 
+@pytest.mark.parametrize("version", list(Version))
+def test_late_words_fit_the_official_schema(bus, caller, other, version, shared_data):
+    missing = FileReference(str(uuid.uuid4()), b"0" * 32, "text/plain")
+    other.send(visit())
+    request = caller.wait(caller.take_request)
+    caller.respond(request.reply_to, Content(visited(), files=(missing,)))
+    caller.send(echo(), files=(missing,))
+    with Caller(bus.client, clock=bus.bus.clock, version=version) as again:
+        for call in (write.get_status, write.get_response):
+            octets = xml_of(again.post(again.signed(call(version, again.clock()))))
+            assert b"RejectedBySmev" in octets
+            official(shared_data, version).assertValid(etree.fromstring(octets)[0][0])
+            assert all(one.ok for one in verify(octets, store=again.store))
+
+
 def test_statistics_count_what_waits(bus, caller, other):
     with Caller(bus.client, clock=bus.bus.clock, version=Version.V1_1) as old:
         other.send(visit())

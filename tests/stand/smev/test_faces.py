@@ -142,6 +142,26 @@ def test_the_adapter_answers_requests_of_others(bus, adapter):
         assert (answer.original_id, answer.body) == (sent, (Rejection("NO_DATA", "nothing"),))
 
 
+def test_a_client_made_from_the_official_wsdl_talks_to_the_adapter(bus, adapter, shared_data):
+    """The stand's own WSDL is one thing; whoever has the operator's must be served the same."""
+    folder = shared_data / "smev" / "xsd" / "adapter" / "pypi-adapter-client-3.1.0"
+    client = zeep.Client(str(folder / "adapter.wsdl"))
+    [binding] = client.wsdl.bindings
+    adapter.service = client.create_service(binding, bus.client.adapter)
+    client_id, message_id = adapter.send(echo("по схеме оператора"), nodeId="node-1", testMessage=True)
+    found = adapter.get(specificQuery=RESPONSE, nodeId="node-1")
+    until = time.monotonic() + 5
+    while found is None or found.Message is None:
+        assert time.monotonic() < until
+        found = adapter.get(specificQuery=RESPONSE, nodeId="node-1")
+    assert found.smevMetadata.OriginalMessageID == message_id
+    assert found.Message.ResponseMetadata.replyToClientId == client_id
+    [again] = adapter.find(client_id, "GET_RESPONSE_BY_REQUEST_CLIENTID")
+    assert again.smevMetadata.MessageId == found.smevMetadata.MessageId
+    with pytest.raises(zeep.exceptions.Fault):
+        adapter.send(echo(), files=["absent.bin"])
+
+
 # ---- РСМЭВ
 
 
