@@ -106,7 +106,7 @@ class Client:
         if new_id:
             self.store.outbox.renew(key, new_message_id(now), now, "asked for by a person")
         else:
-            self.store.outbox.again(key, now)
+            self.store.outbox.again(key, now, sure=not self.sender.one_per_id)
 
     def cancel(self, key: str) -> None:
         """Give a message up: it is not sent any more."""

@@ -22,7 +22,9 @@ class Transport(Protocol):
     def send(self, message: Outgoing) -> Receipt:
         """Give a message to the peer. Safe to repeat with the same MessageID: the peer holds one.
 
-        A transport whose peer does not recognise repeated ids looks the message up before it repeats.
+        A transport whose peer does not recognise repeated ids looks the message up before it repeats. One
+        that cannot even do that has the attribute `one_per_id` False: its messages are repeated by nobody
+        but a person once their outcome is unknown.
         Files are uploaded first and an upload that broke goes on where it stopped.
 
         Raises:

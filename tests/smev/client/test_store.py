@@ -87,7 +87,7 @@ def test_a_person_can_give_up_and_take_up(store):
     store.outbox.put("k", request(), NOW)
     store.outbox.cancel("k", NOW)
     assert store.outbox.claim(NOW, NOW) is None
-    store.outbox.again("k", NOW)
+    store.outbox.again("k", NOW, sure=False)
     assert store.outbox.claim(NOW, NOW).key == "k"
     assert store.outbox.counts() == {"queued": 1}
 
