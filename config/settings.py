@@ -51,7 +51,7 @@ class PlatformSmevSettings(Section):
     own_types_only: bool = False  # take only PosEdms from the queue: other programs use it too
     repeat_safe: bool | None = None  # the peer takes one message for one id; None = all but rsmev
     poll: Duration = timedelta(seconds=5)  # between two looks into an empty queue
-    patience: Duration = timedelta(seconds=2)  # how long a step waits before it gives way to another
+    patience: Duration = timedelta(seconds=5)  # how long a step waits before it gives way to another
     answer_within: Duration = timedelta(days=1)
 
 

@@ -6,6 +6,7 @@ from smev.gost.trust import Verdict
 
 # A sentence uses the fields that every error of its code carries (tests/smev/test_wording.py).
 WORDING = {
+    "adapter-wsdl": N_("the adapter's WSDL does not fit the operation {operation}: {reason}"),
     "algorithm-mismatch": N_("the certificate's key does not go with the signature algorithm {scheme}"),
     "as-is": N_("{name} is nothing that can be sent as it is: give a signed request or response"),
     "as-is-absent": N_("the transport {transport} sends no envelopes as they are"),
@@ -43,6 +44,7 @@ WORDING = {
     "file-unwritable": N_("cannot write {path}: {reason}"),
     "ftp-malformed": N_("{url}: write the file store's address like ftp://smev.example.org"),
     "ftp-refused": N_("the file store refused: {reason}"),
+    "handle-unknown": N_("{handle} is no message of this adapter"),
     "id-absent": N_("no element with the Id {reference}"),
     "id-duplicate": N_("the Id {reference} stands more than once"),
     "key-algorithm": N_("the key is not GOST R 34.10: {oid}"),
@@ -79,6 +81,7 @@ WORDING = {
     "target-absent": N_("nothing in this message that such a signature is about ({place})"),
     "target-ambiguous": N_("{count} elements that the signature could be about, there must be one"),
     "target-without-id": N_("the element to sign has no Id: give it one, or name one with --id"),
+    "transport-lacks": N_("this way to SMEV has no {what}"),
     "transforms": N_("the transforms are not the ones SMEV prescribes: {uris}"),
     "unsigned": N_("the message holds no signatures"),
     "url-malformed": N_("{url}: write an address like https://smev.example.org/ws"),

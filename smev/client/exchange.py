@@ -7,16 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 
 from smev.client import build
-from smev.client.faults import GarbageError
 from smev.client.policy import Policy
 from smev.client.sending import Sender, Sent
 from smev.client.settings import SmevSettings
 from smev.client.store import InboxEntry, OutboxEntry, Store
 from smev.client.taking import Taken, Taker
-from smev.client.transport import Transport
+from smev.client.transport import Rereader, Transport
 from smev.client.words import OutgoingFile, Queue, Request, Response
-from smev.envelope import new_message_id, read
-from smev.envelope.words import BusinessStatus, Received, Rejection, Selector
+from smev.envelope import new_message_id
+from smev.envelope.words import BusinessStatus, Rejection, Selector
 from smev.errors import InputError
 
 Clock = Callable[[], datetime]
@@ -85,9 +84,9 @@ class Client:
         if known is not None:
             return known
         stored = self.store.inbox.find(request_id)
-        request = read(stored.raw) if stored is not None and not stored.problem else None
-        if not isinstance(request, Received) or request.kind != "Request":
+        if stored is None or stored.problem or stored.kind != "Request":
             raise InputError("request-absent", "no request {id} has come", id=request_id)
+        request = stored.message
         message = Response(
             message_id=new_message_id(self._clock()),
             reply_to=request.reply_to,
@@ -107,7 +106,7 @@ class Client:
         if new_id:
             self.store.outbox.renew(key, new_message_id(now), now, "asked for by a person")
         else:
-            self.store.outbox.again(key, now)
+            self.store.outbox.again(key, now, sure=not self.sender.one_per_id)
 
     def cancel(self, key: str) -> None:
         """Give a message up: it is not sent any more."""
@@ -126,13 +125,11 @@ class Client:
             yield from self.taker.find_lost(_SILENCE)
 
     def replay(self, message_id: str) -> InboxEntry:
-        """Read a stored message again and give it out once more. Raises KeyError, GarbageError."""
+        """Read a stored message again and give it out once more. Raises KeyError, or what is wrong."""
         entry = self.store.inbox.get(message_id)
-        try:
-            read(entry.raw)
-        except InputError as error:
-            raise GarbageError(str(error), entry.raw) from error
-        self.store.inbox.replay(message_id)
+        transport = self.transport
+        message = transport.reread(entry.raw) if isinstance(transport, Rereader) else entry.message
+        self.store.inbox.replay(message_id, message)
         return self.store.inbox.get(message_id)
 
     def answers(self, key: str) -> list[InboxEntry]:

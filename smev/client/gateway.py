@@ -51,6 +51,7 @@ class GatewayTransport:
     """
 
     name = "rsmev"
+    one_per_id = False  # nobody knows whether a gateway heeds messageId
 
     def __init__(
         self,

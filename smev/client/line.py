@@ -70,7 +70,7 @@ class Line:
         self.url = checked_url(url, plain_http=plain_http)
         self._timeouts = timeouts or Timeouts()
         self._http = httpx.Client(
-            verify=tls(ca_file),
+            verify=_context(url, ca_file),
             timeout=httpx.Timeout(
                 connect=self._timeouts.connect,
                 read=self._timeouts.read,
@@ -167,6 +167,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _context(url: str, ca_file: Path | None) -> ssl.SSLContext:
+    """Return the context for an address; http never uses it, so it trusts nobody and costs nothing."""
+    if urlsplit(url).scheme == "http" and ca_file is None:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return tls(ca_file)
 
 
 def tls(ca_file: Path | None) -> ssl.SSLContext:

@@ -34,11 +34,15 @@ def in_doubt(error: SmevError) -> bool:
     return isinstance(error, UnknownOutcomeError | GarbageError)
 
 
-def step_of(error: SmevError, *, doubt: bool) -> NextStep:
+def step_of(error: SmevError, *, doubt: bool, one_per_id: bool = True) -> NextStep:
     """Return what to do after an error.
 
-    A MessageID that went stale is replaced only if no attempt under it can have been delivered: the bus does
-    not remember ids of that age, so a message in doubt would be doubled. A person decides.
+    Args:
+        error: what an attempt met.
+        doubt: an earlier attempt under this id may have been delivered. A MessageID that went stale is then
+            not replaced: the bus does not remember ids of that age, the message could be doubled.
+        one_per_id: the peer takes one message for one id. Else nothing in doubt is repeated.
     """
     step = next_step(error)
-    return NextStep.LOOK if step is NextStep.NEW_ID and doubt else step
+    unsafe = (step is NextStep.NEW_ID and doubt) or (not one_per_id and in_doubt(error))
+    return NextStep.LOOK if unsafe else step

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from smev.client.faults import NextStep
+from smev.client.faults import NextStep, UnknownOutcomeError
 from smev.client.lease import kept
 from smev.client.policy import AUTOMATIC, Policy, in_doubt, step_of
 from smev.client.store import OutboxEntry, Store
@@ -49,6 +49,7 @@ class Sender:
     ) -> None:
         self._store, self._transport, self._clock, self._policy = store, transport, clock, policy
         self._chance, self._new_id = chance, new_id
+        self.one_per_id: bool = getattr(transport, "one_per_id", True)
 
     def submit(self, message: Outgoing, key: str = "") -> OutboxEntry:
         """Keep a message, with copies of its files, to be sent. A known key: the message is that one.
@@ -88,6 +89,8 @@ class Sender:
 
     def _attempt(self, entry: OutboxEntry) -> Sent:
         error: SmevError | None = None
+        if entry.doubt and not self.one_per_id:
+            return self._failed(entry, UnknownOutcomeError("an earlier attempt was not finished"))
         for _number in range(_RENEWALS):
             try:
                 receipt = self._carry(entry.key)
@@ -129,7 +132,7 @@ class Sender:
 
     def _failed(self, entry: OutboxEntry, error: SmevError) -> Sent:
         now, doubt = self._clock(), in_doubt(error)
-        step = step_of(error, doubt=entry.doubt)
+        step = step_of(error, doubt=entry.doubt, one_per_id=self.one_per_id)
         again = step in AUTOMATIC
         self._store.outbox.failed(
             entry.key,

@@ -8,7 +8,7 @@ from config.i18n import N_, _
 from smev.client.sending import Sent
 from smev.client.store import InboxEntry, OutboxEntry, State
 from smev.client.taking import Taken
-from smev.envelope.words import Answer, BusinessStatus, Content, ProcessingStatus, Received
+from smev.envelope.words import BusinessStatus, Content, ProcessingStatus, Received
 from smev.errors import SmevError
 from smev.wording import explain
 
@@ -122,11 +122,8 @@ def status_lines(entry: OutboxEntry, ids: Sequence[tuple[str, datetime, str]]) -
         yield "  " + _("SMEV says: {status}").format(status=entry.bus_status)
 
 
-def answer_lines(answer: Answer) -> Iterator[str]:
-    """Yield what a message says, as it is read: for the person who has to understand it."""
-    if not isinstance(answer, Received):
-        yield type(answer).__name__
-        return
+def answer_lines(answer: Received) -> Iterator[str]:
+    """Yield what a message says: for the person who has to understand it."""
     names = ("sender", "sent", "message_type")
     pairs = [(name, getattr(answer.metadata, name)) for name in names]
     pairs += [

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from smev.client.words import Incoming, IncomingFile, Outgoing, Queue, Receipt
-from smev.envelope.words import Selector
+from smev.envelope.words import Received, Selector
 
 
 class Transport(Protocol):
@@ -22,7 +22,9 @@ class Transport(Protocol):
     def send(self, message: Outgoing) -> Receipt:
         """Give a message to the peer. Safe to repeat with the same MessageID: the peer holds one.
 
-        A transport whose peer does not recognise repeated ids looks the message up before it repeats.
+        A transport whose peer does not recognise repeated ids looks the message up before it repeats. One
+        that cannot even do that has the attribute `one_per_id` False: its messages are repeated by nobody
+        but a person once their outcome is unknown.
         Files are uploaded first and an upload that broke goes on where it stopped.
 
         Raises:
@@ -67,3 +69,11 @@ class Finder(Protocol):
 
     def find(self, message_id: str) -> Sequence[Incoming]:
         """Return what the peer has about a message of ours, given out before or not. Changes nothing."""
+
+
+@runtime_checkable
+class Rereader(Protocol):
+    """A transport that can read kept octets again."""
+
+    def reread(self, raw: bytes) -> Received:
+        """Return what a message that came says. Raises faults.GarbageError, or what speaks against it."""

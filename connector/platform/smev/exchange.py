@@ -38,6 +38,7 @@ from smev.wording import explain
 
 log = logging.getLogger(__name__)
 
+_SOON = 0.25  # seconds: sooner than this no platform answers over a bus
 _FIND_AFTER = 5  # empty looks into the queue
 _PRUNE_EVERY = timedelta(hours=1)
 
@@ -59,7 +60,7 @@ class Pace:
     """How patient the exchange is, in seconds."""
 
     poll: float = 5.0  # between two looks into an empty queue
-    patience: float = 2.0  # how long a caller is kept waiting before it is told to come again
+    patience: float = 5.0  # how long a caller is kept waiting before it is told to come again
     answer_within: float = 86_400.0  # after that no answer is expected: the request's end of life
 
 
@@ -78,6 +79,7 @@ class _Queue:
     turn: threading.Lock = field(default_factory=threading.Lock)
     news: threading.Condition = field(default_factory=threading.Condition)
     empty_until: float = 0.0
+    empty_looks: int = 0  # in a row, since something was sent or came
     trouble: ConnectorError | None = None  # why it could not be read the last time
 
 
@@ -126,9 +128,9 @@ class Exchange:
         Raises PendingError when the answer is not there after `patience` seconds, and what `from_bus` and
         `lost` give.
         """
-        stored = self._begun(ask)
+        stored, fresh = self._begun(ask)
         if not stored.answer:
-            stored = self._sent(stored, ask)
+            stored = self._sent(stored, ask, fresh=fresh)
             stored = self._awaited(stored, ask.purpose, self.pace.patience if patience is None else patience)
         if stored.answer is None:
             raise AssertionError("an awaited request has an answer")
@@ -142,42 +144,49 @@ class Exchange:
 
     # ---- sending
 
-    def _begun(self, ask: Ask) -> Stored:
-        """Return the live request of the key. What is old news is dropped, never what changed something."""
-        stored = self.store.begin(self._new(ask))
+    def _begun(self, ask: Ask) -> tuple[Stored, bool]:
+        """Return the live request of the key and whether it is a new one.
+
+        What is old news is dropped, never what changed something.
+        """
+        new = self._new(ask)
+        stored = self.store.begin(new)
         now = self.clock()
         old = stored.answered_at is not None and now - stored.answered_at > timedelta(seconds=ask.fresh)
         if stored.answer and old and not ask.purpose.changing:
             self.taken(Given(stored.id, stored.answer))
-            stored = self.store.begin(self._new(ask))
-        return stored
+            stored = self.store.begin(new)
+        return stored, stored.id == new.id
 
     def _new(self, ask: Ask) -> Stored:
         now = self.clock()
         return Stored(
             new_message_id(now), ask.key, ask.opa_id, "open", ask.content, ask.files, now,
-            tried=False, sent=False, answered_at=None, answer=None,
+            tried=True, sent=False, answered_at=None, answer=None,
         )  # fmt: skip
 
-    def _sent(self, stored: Stored, ask: Ask) -> Stored:
+    def _sent(self, stored: Stored, ask: Ask, *, fresh: bool) -> Stored:
         """Send what the bus has not confirmed. The same MessageID every time: the bus holds one."""
         if self.clock() > stored.created_at + timedelta(seconds=self.pace.answer_within):
             raise self._given_up(stored, ask.purpose, _("no answer came in the time set by answer_within"))
         if stored.sent:
             return stored
-        if stored.tried and ask.purpose.changing and not self._repeat_safe:
+        if stored.tried and not fresh and ask.purpose.changing and not self._repeat_safe:
             raise self._given_up(stored, ask.purpose, _("an earlier attempt broke off"))
         try:
-            self.store.trying(stored.id, self.clock())
+            if not stored.tried:
+                self.store.trying(stored.id, self.clock())
             receipt = self.transport.send(self._message(stored))
             self.store.sent(stored.id, receipt.reference, self.clock())
         except AlreadySentError:
             self.store.sent(stored.id, "", self.clock())
         except SmevError as error:
-            raise self._not_sent(stored, ask.purpose, error) from error
+            raise self._not_sent(stored, ask.purpose, error, fresh=fresh) from error
+        self._queue.empty_looks = 0  # an answer may come soon
+        self._queue.empty_until = min(self._queue.empty_until, time.monotonic() + self._pause())
         return replace(stored, tried=True, sent=True)
 
-    def _not_sent(self, stored: Stored, purpose: Purpose, error: SmevError) -> Exception:
+    def _not_sent(self, stored: Stored, purpose: Purpose, error: SmevError, *, fresh: bool) -> Exception:
         step = next_step(error)
         if isinstance(error, NotSentError | BusError):
             self.store.untried(stored.id)
@@ -185,7 +194,7 @@ class Exchange:
             return self._given_up(stored, purpose, explain(error))
         if step is NextStep.RETRY or step in (NextStep.ACCESS, NextStep.SETUP):
             return from_bus(error, purpose)  # it stays as it is and goes when the way is open again
-        if step in (NextStep.NEW_ID, NextStep.LATER_DEADLINE) and stored.tried:
+        if step in (NextStep.NEW_ID, NextStep.LATER_DEADLINE) and stored.tried and not fresh:
             return self._given_up(stored, purpose, _("it is too old to be sent again"))
         self.store.failed(stored.id, str(error))
         return from_bus(error, purpose)
@@ -254,16 +263,22 @@ class Exchange:
         if time.monotonic() < self._queue.empty_until or not self._queue.turn.acquire(blocking=False):
             return
         try:
+            self._queue.empty_looks += 1
             while self._one_message(purpose):
+                self._queue.empty_looks = 0
                 self._tell()
             self._queue.trouble = None
             self._prune()
         except RetryableError as error:
             self._queue.trouble = error
         finally:
-            self._queue.empty_until = time.monotonic() + self.pace.poll
+            self._queue.empty_until = time.monotonic() + self._pause()
             self._queue.turn.release()
             self._tell()
+
+    def _pause(self) -> float:
+        """Return for how long an empty queue is left alone: shortly after a question, then ever longer."""
+        return min(self.pace.poll, _SOON * 2 ** min(self._queue.empty_looks, 16))
 
     def _tell(self) -> None:
         with self._queue.news:

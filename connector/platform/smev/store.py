@@ -152,6 +152,7 @@ class RequestStore:
         values = {
             "id": new.id, "reference": new.id, "key": new.key, "opa_id": new.opa_id, "state": "open",
             "content": new.content, "files": _dump(new.files), "created_at": new.created_at,
+            "tried_at": new.created_at if new.tried else None,
         }  # fmt: skip
         live = select(request).where(request.c.key == new.key, text(_LIVE))
         while (row := connection.execute(live).first()) is None:  # taken by another between two statements
@@ -208,7 +209,7 @@ class RequestStore:
 
         Without a request (`message_id` empty) the answer waits for one to be `adopted` by.
         """
-        row = {"id": came.id, "request_id": message_id, "original_id": came.original_id}
+        row: dict[str, Any] = {"id": came.id, "request_id": message_id, "original_id": came.original_id}
         row |= {"received_at": came.at, "raw": came.raw}
         if answer and not message_id:
             row |= {"found": _told(answer), "answer": answer.content}
@@ -235,9 +236,7 @@ class RequestStore:
 
         def change(connection: Connection) -> None:
             connection.execute(_answered(message_id, answer, at))
-            connection.execute(
-                update(incoming).where(incoming.c.id == row.id).values(request_id=message_id)
-            )
+            connection.execute(update(incoming).where(incoming.c.id == row.id).values(request_id=message_id))
 
         self._db.write(change)
 

@@ -2,7 +2,7 @@
 
 import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from smev.client.exchange import Client
     from smev.client.store import OutboxEntry
     from smev.client.taking import Taken
+    from smev.errors import SmevError
 
 OK, ATTENTION, CONFIGURATION, AGAIN = 0, 1, 3, 4
 
@@ -34,22 +35,28 @@ class Configuration:
 def client_of(config: Path | None) -> Iterator["Client"]:
     """Open the client for a block; an error becomes a line for a person and an exit code."""
     from smev.client.exchange import opened
-    from smev.client.faults import NextStep, WireError, next_step
+    from smev.client.faults import NextStep, next_step
     from smev.client.settings import from_table, read
     from smev.errors import SmevError
+
+    with ExitStack() as stack:
+        try:
+            section = Configuration.section
+            settings = from_table(*section(config)) if section else read(config or Path("sedlink.toml"))
+            client = stack.enter_context(opened(settings))
+        except SmevError as error:
+            raise _told(error, CONFIGURATION) from error
+        try:
+            yield client
+        except SmevError as error:
+            raise _told(error, AGAIN if next_step(error) is NextStep.RETRY else ATTENTION) from error
+
+
+def _told(error: "SmevError", code: int) -> typer.Exit:
     from smev.wording import explain
 
-    try:
-        section = Configuration.section
-        settings = from_table(*section(config)) if section else read(config or Path("sedlink.toml"))
-        with opened(settings) as client:
-            yield client
-    except SmevError as error:
-        typer.echo(_("error: {sentence}").format(sentence=explain(error)), err=True)
-        step = next_step(error)
-        if step is NextStep.RETRY:
-            raise typer.Exit(AGAIN if isinstance(error, WireError) else ATTENTION) from error
-        raise typer.Exit(CONFIGURATION if step is NextStep.SETUP else ATTENTION) from error
+    typer.echo(_("error: {sentence}").format(sentence=explain(error)), err=True)
+    return typer.Exit(code)
 
 
 def show_json(value: object) -> None:

@@ -73,7 +73,6 @@ def _show_incoming(entry: "InboxEntry", *, raw: bool, json: bool) -> None:
     from smev import streams
     from smev.client import shown
     from smev.client.taking import Taken
-    from smev.envelope import read
     from smev.wording import explain
 
     if raw:
@@ -82,7 +81,7 @@ def _show_incoming(entry: "InboxEntry", *, raw: bool, json: bool) -> None:
         show_json(shown.incoming(entry))
     else:
         typer.echo(shown.taken_line(Taken(entry, repeated=entry.times > 1)))
-        for line in shown.answer_lines(read(entry.raw)):
+        for line in shown.answer_lines(entry.message):
             typer.echo(line)
         for file in entry.files:
             typer.echo(

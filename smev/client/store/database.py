@@ -54,6 +54,7 @@ CREATE TABLE incoming (
     final INTEGER NOT NULL,            -- no interim status: nothing more is to come
     handle TEXT NOT NULL,
     raw BLOB NOT NULL,
+    told TEXT NOT NULL,                -- what it says, as it was understood and verified: JSON
     problem TEXT NOT NULL,             -- why it must not be acted upon: JSON as in outgoing.error
     received TEXT NOT NULL,
     times INTEGER NOT NULL DEFAULT 1,  -- how often it came

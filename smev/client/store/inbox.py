@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from smev.client.store import troubles
+from smev.client.store import telling, troubles
 from smev.client.store.database import Database, moment, text
 from smev.client.words import Incoming, Queue
+from smev.envelope.words import Received
 from smev.errors import SmevError
 
 
@@ -38,6 +39,7 @@ class InboxEntry:
     final: bool
     handle: str
     raw: bytes = field(repr=False)
+    message: Received = field(repr=False)
     problem: SmevError | None
     received: datetime
     times: int
@@ -49,7 +51,9 @@ class InboxEntry:
     files: tuple[StoredFile, ...] = ()
 
 
-_COLUMNS = tuple(name for name in InboxEntry.__dataclass_fields__ if name != "files")
+_COLUMNS = tuple(
+    {"message": "told"}.get(name, name) for name in InboxEntry.__dataclass_fields__ if name != "files"
+)
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM incoming"  # noqa: S608 - names of columns
 
 
@@ -123,10 +127,13 @@ class Inbox:
         """Note that whoever reads the inbox is done with the message."""
         self._stamp("handled", message_id, now)
 
-    def replay(self, message_id: str) -> None:
-        """Give the message to whoever reads the inbox once more."""
+    def replay(self, message_id: str, message: Received) -> None:
+        """Give the message, as it was understood anew, to whoever reads the inbox once more."""
         with self._database.change() as held:
-            held.execute("UPDATE incoming SET handled = NULL WHERE message_id = ?", (message_id,))
+            held.execute(
+                "UPDATE incoming SET handled = NULL, told = ? WHERE message_id = ?",
+                (telling.pack(message), message_id),
+            )
 
     def waiting(self, queue: Queue | None = None, limit: int = 1000) -> list[InboxEntry]:
         """Return whole, trusted messages that nobody has handled yet, oldest first."""
@@ -191,13 +198,13 @@ class Inbox:
 
 
 def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | None) -> None:
-    message, problem = incoming.message, troubles.pack(incoming.problem)
+    message, problem, told = incoming.message, troubles.pack(incoming.problem), telling.pack(incoming.message)
     held.execute(
-        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, final, handle, raw, problem,"
-        " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, final, handle, raw, told,"
+        " problem, received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(incoming.message_id, incoming.queue, message.kind, incoming.original_id, key),
-            *(message.test, incoming.final, incoming.handle, incoming.raw, problem, at),
+            *(message.test, incoming.final, incoming.handle, incoming.raw, told, problem, at),
         ),
     )
     held.executemany(
@@ -210,7 +217,8 @@ def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | No
 
 
 def _entry(row: Mapping[str, Any], files: Sequence[StoredFile]) -> InboxEntry:
-    values = {name: row[name] for name in _COLUMNS}
+    values = {name: row[name] for name in _COLUMNS if name != "told"}
+    values["message"] = telling.unpack(row["told"])
     for name in ("received", "complete", "acknowledged", "handled"):
         values[name] = None if row[name] is None else moment(row[name])
     for name in ("test", "final", "forced"):

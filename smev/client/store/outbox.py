@@ -105,7 +105,8 @@ class Outbox:
     def claim(self, now: datetime, until: datetime, key: str | None = None) -> OutboxEntry | None:
         """Take the message that is due longest (or the one named, due or not) for an attempt.
 
-        Nobody else gets it until then, so two attempts never run at once; a process that dies loses nothing.
+        Nobody else gets it until then, so two attempts never run at once. A process that dies loses nothing:
+        the next one gets the message, in doubt.
         """
         wanted = "key = ?" if key else "due <= ?"
         with self._database.change() as held:
@@ -116,7 +117,8 @@ class Outbox:
             if row is None:
                 return None
             held.execute(
-                "UPDATE outgoing SET attempts = attempts + 1, lease = ?, updated = ? WHERE key = ?",
+                "UPDATE outgoing SET attempts = attempts + 1, doubt = doubt OR lease <> '', lease = ?,"
+                " updated = ? WHERE key = ?",
                 (text(until), text(now), row["key"]),
             )
         return self.get(row["key"])
@@ -175,9 +177,11 @@ class Outbox:
                 (fields, text(now), text(now), key),
             )
 
-    def again(self, key: str, now: datetime) -> None:
-        """Make a message due at once, whatever stopped it."""
-        self._change(key, now, state=State.QUEUED, due=text(now))
+    def again(self, key: str, now: datetime, *, sure: bool) -> None:
+        """Make a message due at once, whatever stopped it; `sure`: a person knows that it did not arrive."""
+        self._change(
+            key, now, state=State.QUEUED, due=text(now), **({"doubt": 0, "lease": ""} if sure else {})
+        )
 
     def cancel(self, key: str, now: datetime) -> None:
         """Give a message up."""

@@ -1,4 +1,4 @@
-"""What the exchange promises whatever dies, comes late, twice or to somebody else; the bus here is a script."""
+"""What the exchange promises whatever dies, comes late, twice or to nobody; the bus here is a script."""
 
 import threading
 from datetime import UTC, datetime, timedelta

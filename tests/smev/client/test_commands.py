@@ -107,6 +107,7 @@ def test_a_broken_file_and_force(run, world, tmp_path):
     run("ack", identifier, code=1)
     assert "acknowledged" in run("ack", identifier, "--force")
     run("ack", "unknown", code=2)
+    run("send", tmp_path / "absent.xml", code=1)
 
 
 def test_a_request_of_others_is_rejected(run, world):

@@ -47,7 +47,10 @@ def test_what_does_not_go_together():
     both = {"certificate": "a", "key": "b", "command": "c"}
     assert "set either key or command" in wrong(url="https://a.example.org", signer=both)
     assert "[smev.signer]" in wrong(url="https://a.example.org")
-    assert from_table({"url": "https://a.example.org", "transport": "rest"}, Path()).signer is None
+    assert (
+        from_table({"url": "https://a.example.org", "transport": "rsmev", "entrypoint": "e"}, Path()).signer
+        is None
+    )
 
 
 def test_nothing_and_nonsense(tmp_path):

@@ -9,9 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smev.client.faults import NotSentError, RetryError
-from smev.client.store import State, Store, packing, troubles
+from smev.client.store import State, Store, packing, telling, troubles
 from smev.client.words import OutgoingFile, Request, Response
-from smev.envelope.words import BusinessStatus, Rejection
+from smev.envelope.words import (
+    Attachment,
+    BusinessStatus,
+    Content,
+    FileReference,
+    Metadata,
+    ProcessingStatus,
+    Received,
+    Rejection,
+)
 from smev.errors import SetupError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -78,7 +87,7 @@ def test_a_person_can_give_up_and_take_up(store):
     store.outbox.put("k", request(), NOW)
     store.outbox.cancel("k", NOW)
     assert store.outbox.claim(NOW, NOW) is None
-    store.outbox.again("k", NOW)
+    store.outbox.again("k", NOW, sure=False)
     assert store.outbox.claim(NOW, NOW).key == "k"
     assert store.outbox.counts() == {"queued": 1}
 
@@ -106,6 +115,32 @@ def test_a_message_is_kept_as_it_is(message):
     kind, body, fields = packing.pack(message)
     identifier = "" if isinstance(message, bytes) else message.message_id
     assert packing.unpack(kind, identifier, body, fields, files=[]) == message
+
+
+OCTETS = st.none() | st.binary(max_size=20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.builds(
+        Received,
+        kind=TEXT, metadata=st.builds(Metadata, message_id=TEXT, sender=TEXT), original_id=TEXT,
+        reply_to=TEXT, test=st.booleans(),
+        body=st.one_of(
+            st.none(),
+            st.builds(
+                Content, st.binary(),
+                st.lists(st.builds(Attachment, TEXT, TEXT, OCTETS), max_size=2).map(tuple),
+                st.lists(st.builds(FileReference, TEXT, st.binary(), TEXT, OCTETS), max_size=2).map(tuple),
+            ),
+            st.lists(st.builds(Rejection, TEXT, TEXT), max_size=3).map(tuple),
+            st.builds(BusinessStatus, TEXT, TEXT, st.dictionaries(TEXT, TEXT, max_size=3)),
+            st.builds(ProcessingStatus, TEXT, TEXT, TEXT, TEXT, TEXT),
+        ),
+    )
+)  # fmt: skip
+def test_what_a_message_says_is_kept(message):
+    assert telling.unpack(telling.pack(message)) == message
 
 
 def test_files_are_kept_in_order(store, tmp_path):
