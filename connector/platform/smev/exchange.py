@@ -278,7 +278,7 @@ class Exchange:
 
     def _pause(self) -> float:
         """Return for how long an empty queue is left alone: shortly after a question, then ever longer."""
-        return min(self.pace.poll, _SOON * 2 ** min(self._queue.empty_looks, 16))
+        return min(self.pace.poll, _SOON * (1 << min(self._queue.empty_looks, 16)))
 
     def _tell(self) -> None:
         with self._queue.news:
