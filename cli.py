@@ -18,6 +18,7 @@ import exporter.sstu.command
 import exporter.summary.command
 import mappings.commands
 import mappings.commands.real_messages
+import smev.client.commands
 import smev.commands
 import stand.commands
 import stand.demo_command
@@ -44,6 +45,7 @@ app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(
 mappings.commands.real_messages.Journal.read = connector.commands.common.messages_of_journal
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(connector.sed.commands.app, name="sed")
+smev.client.commands.Configuration.section = connector.commands.common.smev_section
 app.add_typer(smev.commands.app, name="smev")
 app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(
     stand.demo_command.demo

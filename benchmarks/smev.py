@@ -1,4 +1,4 @@
-"""What SMEV costs: the transform, beside other packages, with exactness next to speed.
+"""What SMEV costs: transform, digests, signatures, envelopes, packages, beside other packages in one run.
 
     pip install --target /tmp/peers --no-deps smev-transform smev3Transform gostcrypto
     PYTHONPATH=/tmp/peers .venv/bin/python benchmarks/smev.py [--only transform] [--json]
@@ -146,9 +146,9 @@ def transform_section() -> list[Row]:
 SECTIONS: dict[str, Callable[[], list[Row]]] = {"transform": transform_section}
 
 
-def gost_sections() -> ModuleType:
-    """Load the neighbour by its path: with this folder on sys.path `smev` would be this file."""
-    spec = importlib.util.spec_from_file_location("smev_gost", HERE / "smev_gost.py")
+def neighbour(name: str) -> ModuleType:
+    """Load a neighbour by its path: with this folder on sys.path `smev` would be this file."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -168,8 +168,8 @@ def print_table(title: str, rows: list[Row]) -> None:
 
 
 def main() -> int:
-    gost = gost_sections()
-    names = [*SECTIONS, *gost.SECTIONS]
+    gost, exchange = neighbour("smev_gost"), neighbour("smev_exchange")
+    names = [*SECTIONS, *gost.SECTIONS, *exchange.SECTIONS]
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--only", choices=names, action="append", help="a section; by default all")
     arguments.add_argument("--json", action="store_true")
@@ -180,15 +180,18 @@ def main() -> int:
     wanted = options.only or names
     results = {name: SECTIONS[name]() for name in wanted if name in SECTIONS}
     others = {name: gost.run(name, DATA / "real", BUDGET) for name in wanted if name in gost.SECTIONS}
+    passed = {name: exchange.run(name, gost, BUDGET) for name in wanted if name in exchange.SECTIONS}
     if options.json:
         shown = {name: [asdict(row) for row in rows] for name, rows in results.items()}
-        shown |= {name: {"unit": unit, "rows": rows} for name, (unit, rows) in others.items()}
+        shown |= {name: {"unit": unit, "rows": rows} for name, (unit, rows) in {**others, **passed}.items()}
         print(json.dumps(shown, indent=2))
         return 0
     for name, rows in results.items():
         print_table(name, rows)
     for name, (unit, rows) in others.items():
         gost.show(name, unit, rows)
+    for name, (unit, rows) in passed.items():
+        exchange.show(name, unit, rows)
     return 0
 
 

@@ -52,16 +52,22 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Settings:
 
     Relative paths of the file are relative to the file.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(str(path), [str(error)]) from error
-    overlay(tree, environ)
+    tree = read_tree(path, environ=environ)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise SettingsError(str(path), list(_problems(error, tree))) from error
     return _anchored(settings, path.resolve().parent)
+
+
+def read_tree(path: Path, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return the file with the environment over it, nothing else checked. Raises SettingsError."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(str(path), [str(error)]) from error
+    overlay(tree, environ)
+    return tree
 
 
 def overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -171,6 +177,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     mail = _with_paths(settings.mail, folder, "ca_file")
     export = _with_paths(settings.export, folder, "definitions", "calendar")
     export = export.model_copy(update={"mart": _anchored_url(export.mart, folder)})
+    if platform.smev:
+        platform = platform.model_copy(
+            update={"smev": _with_paths(platform.smev, folder, "profile", "folder")}
+        )
     datamart = {
         name: _with_paths(section, folder, "profile", "ca_file", "folder")
         for name, section in settings.datamart.items()

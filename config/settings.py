@@ -1,6 +1,6 @@
 """Every setting of sedlink: its name, type, default and meaning. The annotated file is example.toml.
 
-Sections that belong to an adapter (`[sed.NAME]`) are kept as they are and checked by the adapter.
+Sections that belong to an adapter (`[sed.NAME]`, `[smev]`) are kept as they are and checked by the adapter.
 """
 
 from datetime import timedelta
@@ -42,6 +42,19 @@ class TimeoutSettings(Section):
     read: Duration = timedelta(seconds=60)
 
 
+class PlatformSmevSettings(Section):
+    """The platform's messages through SMEV 3: what the section [smev], the way to the bus, does not say."""
+
+    environment: Environment  # of the bus that [smev] names
+    profile: Path | None = None  # names of PosEdms; None = the shipped ones, which are ours
+    folder: Path = Path("smev-files")  # on their way; shared by all machines that work on one database
+    own_types_only: bool = False  # take only PosEdms from the queue: other programs use it too
+    repeat_safe: bool | None = None  # the peer takes one message for one id; None = all but rsmev
+    poll: Duration = timedelta(seconds=5)  # between two looks into an empty queue
+    patience: Duration = timedelta(seconds=5)  # how long a step waits before it gives way to another
+    answer_within: Duration = timedelta(days=1)
+
+
 class PlatformSettings(Section):
     """What all cabinets share: the platform's addresses and its OAuth client."""
 
@@ -53,6 +66,7 @@ class PlatformSettings(Section):
     ca_file: Path | None = None
     file_hosts: tuple[str, ...] = ()  # other hosts that attachment URLs may name
     timeouts: TimeoutSettings = TimeoutSettings()
+    smev: PlatformSmevSettings | None = None
 
 
 class CabinetSettings(Section):
@@ -60,8 +74,9 @@ class CabinetSettings(Section):
 
     opa_id: Annotated[int, Field(gt=0)]
     name: str
+    platform: Literal["rest", "smev"] = "rest"  # how the platform is reached
     client_id: str
-    secret: SecretRef
+    secret: SecretRef | None = None  # over SMEV the information system's key stands for it
     environment: Environment
     environment_confirmed: Environment | None = None
     base_url: str = ""
@@ -206,6 +221,7 @@ class Settings(Section):
     journal: JournalSettings = JournalSettings()
     platform: PlatformSettings = PlatformSettings()
     cabinet: tuple[CabinetSettings, ...] = ()
+    smev: dict[str, object] = {}  # the way to the bus: checked by the library that goes it
     sed: dict[str, SedSettings] = {}
     daemon: DaemonSettings = DaemonSettings()
     mail: MailSettings = MailSettings()
@@ -227,6 +243,7 @@ class Settings(Section):
         problems = [
             *self._repeated_ids(),
             *self._unknown_seds(),
+            *self._wrong_ways(),
             *self._unknown_exchanges(),
             *self._wrong_environments(),
         ]
@@ -253,6 +270,24 @@ class Settings(Section):
             if c.sed not in self.sed
         ]
 
+    def _wrong_ways(self) -> list[str]:
+        return [problem for cabinet in self.cabinet for problem in self._wrong_way(cabinet)]
+
+    def _wrong_way(self, cabinet: CabinetSettings) -> list[str]:
+        if cabinet.platform == "rest":
+            missing = _("cabinet {opa_id}: secret must be set")
+            return [] if cabinet.secret else [missing.format(opa_id=cabinet.opa_id)]
+        own = self.platform.smev
+        if own is None or not self.smev:
+            text = _('cabinet {opa_id}: platform = "smev" needs the sections [smev] and [platform.smev]')
+            return [text.format(opa_id=cabinet.opa_id)]
+        if own.environment != cabinet.environment:
+            text = _('cabinet {opa_id}: environment = "{environment}", in [platform.smev] it is "{other}"')
+            return [
+                text.format(opa_id=cabinet.opa_id, environment=cabinet.environment, other=own.environment)
+            ]
+        return []
+
     def _unknown_exchanges(self) -> list[str]:
         return [
             f"sed.{name}.exchange: " + _("there is no section [sed.{sed}]").format(sed=section.exchange)
@@ -261,7 +296,8 @@ class Settings(Section):
         ]
 
     def _wrong_environments(self) -> list[str]:
-        return [problem for cabinet in self.cabinet for problem in self._wrong_environment(cabinet)]
+        rest = (cabinet for cabinet in self.cabinet if cabinet.platform == "rest")
+        return [problem for cabinet in rest for problem in self._wrong_environment(cabinet)]
 
     def _wrong_environment(self, cabinet: CabinetSettings) -> list[str]:
         url = self.base_url(cabinet)

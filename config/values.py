@@ -9,15 +9,15 @@ from pydantic import BeforeValidator, PlainSerializer
 from config.i18n import _
 from config.secret import Secret, SecretUnavailableError, resolve
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 
 
 def parse_duration(value: object) -> timedelta:
-    """Read `30s`, `5m`, `2h`, `1d`. Raises ValueError with a sentence."""
+    """Read `30s`, `5m`, `2h`, `1d` (and `200ms`). Raises ValueError with a sentence."""
     if isinstance(value, timedelta):
         return value
-    match = re.fullmatch(r"(\d+)\s*([smhd])", str(value).strip())
+    match = re.fullmatch(r"(\d+)\s*(ms|[smhd])", str(value).strip())
     if not match:
         raise ValueError(_("write a duration like 30s, 5m, 2h or 1d"))
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
@@ -46,6 +46,8 @@ def parse_secret(value: object) -> Secret:
 def show_duration(value: timedelta) -> str:
     """Return the shortest form that `parse_duration` reads back."""
     seconds = int(value.total_seconds())
+    if value.microseconds:
+        return f"{value // timedelta(milliseconds=1)}ms"
     unit = next((u for u in "dhm" if seconds and seconds % _SECONDS[u] == 0), "s")
     return f"{seconds // _SECONDS[unit]}{unit}"
 

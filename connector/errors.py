@@ -8,6 +8,7 @@
         ├── PermanentError      the peer refused it for good: park, report the field and the text
         ├── ConflictError       the SED already has a card for the key: use that card
         ├── OutcomeUnknownError the request may have been carried out: look it up, never repeat blindly
+        ├── PendingError        the peer has the request and answers later: ask again, no attempt is spent
         ├── UnsupportedError    the adapter cannot do this: park
         └── MappingError        no rule, or a conflict of rules: parked until the table changes
 
@@ -82,6 +83,19 @@ class OutcomeUnknownError(ItemError):
     """The connection broke after the request may have been carried out."""
 
     code = "outcome-unknown"
+
+
+class PendingError(ItemError):
+    """The peer has the request and its answer has not come yet; `after` seconds from now it may have.
+
+    Asking again is how the answer is fetched: the same call finds the request that is on its way.
+    """
+
+    code = "pending"
+
+    def __init__(self, sentence: str, *, after: float) -> None:
+        super().__init__(sentence)
+        self.after = after
 
 
 class UnsupportedError(ItemError):

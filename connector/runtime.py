@@ -1,6 +1,7 @@
 """From settings to a working relay: the one place where the rooms are wired together."""
 
 import hashlib
+import json
 import os
 import socket
 from dataclasses import dataclass
@@ -9,29 +10,21 @@ from datetime import UTC, datetime, timedelta
 from config.database import database_url
 from config.i18n import _
 from config.load import SettingsError
-from config.secret import Secret
 from config.settings import CabinetSettings, Settings
-from connector.appeal import Cabinet
 from connector.classify import CrosswalkClassifier
 from connector.journal.journal import Journal
 from connector.journal.opening import open_journal
 from connector.journal.reports import DeadFilter
 from connector.letters import Letters
 from connector.lifecycle import default_table
-from connector.platform.rest import (
-    Profile,
-    ProfileError,
-    RestPlatform,
-    Timeouts,
-    default_profile,
-    load_profile,
-)
+from connector.platform.rest import Profile, ProfileError, default_profile, load_profile
 from connector.relay import Relay
 from connector.relay.links import CabinetLink, Links
 from connector.schedule import Job
 from connector.sed import Closing, Sed
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
+from connector.ways import Ways
 from mappings.store.engine import open_store
 
 _TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
@@ -137,6 +130,7 @@ def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
     """Build every adapter. Raises SettingsError that names the section."""
     profile = _profile(settings)
     problems: list[str] = []
+    ways = Ways(settings, profile)
     seds: dict[str, Sed] = {}
     for name, section in settings.sed.items():
         try:
@@ -149,7 +143,7 @@ def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
             sentence = _("[sed.{sed}] only gives cards for the mart: name the SED that takes messages")
             problems.append(f"cabinet[opa_id={cabinet.opa_id}].sed: {sentence.format(sed=cabinet.sed)}")
         try:
-            cabinets[cabinet.opa_id] = _link(settings, cabinet, profile)
+            cabinets[cabinet.opa_id] = _link(ways, cabinet)
         except ValueError as error:
             problems.append(f"cabinet[opa_id={cabinet.opa_id}].{error}")
     if problems:
@@ -166,28 +160,17 @@ def _profile(settings: Settings) -> Profile:
         raise SettingsError(str(path), str(error).splitlines()) from error
 
 
-def _link(settings: Settings, cabinet: CabinetSettings, profile: Profile) -> CabinetLink:
-    shared = settings.platform
-    platform = RestPlatform(
-        Cabinet(cabinet.opa_id, cabinet.name),
-        base_url=settings.base_url(cabinet),
-        client_id=cabinet.client_id,
-        secret=cabinet.secret,
-        oauth_client=shared.oauth_client,
-        oauth_secret=shared.oauth_secret or Secret(""),
-        profile=profile,
-        timeouts=Timeouts(
-            connect=shared.timeouts.connect.total_seconds(), read=shared.timeouts.read.total_seconds()
-        ),
-        ca_file=shared.ca_file,
-        file_hosts=shared.file_hosts,
-        region_id=cabinet.region_id,
-    )
+def _link(ways: Ways, cabinet: CabinetSettings) -> CabinetLink:
+    platform = ways.smev(cabinet) if cabinet.platform == "smev" else ways.rest(cabinet)
     statuses = default_table().overridden(cabinet.statuses)
     return CabinetLink(cabinet.opa_id, cabinet.name, platform, cabinet.sed, statuses)
 
 
 def _fingerprint(settings: Settings, cabinet: CabinetSettings) -> str:
-    """What a closed channel was closed with: another id, password or address opens it again."""
-    parts = (settings.base_url(cabinet), cabinet.client_id, cabinet.secret.reveal())
+    """What a closed channel was closed with: another id, password, key or address opens it again."""
+    if cabinet.platform == "smev":
+        parts = (json.dumps(settings.smev, sort_keys=True, default=str), cabinet.client_id, "")
+    else:
+        secret = cabinet.secret.reveal() if cabinet.secret else ""
+        parts = (settings.base_url(cabinet), cabinet.client_id, secret)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.i18n import _
+from smev.client import commands as client_commands
 
 if TYPE_CHECKING:
     from smev.gost.provider import Provider
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from smev.gost.trust import TrustStore
     from smev.shown import FileReport
 
-app = typer.Typer(help=_("SMEV 3 messages: verify, sign, transform, digest"), no_args_is_help=True)
+app = typer.Typer(help=_("SMEV 3: the exchange with it, and its messages in files"), no_args_is_help=True)
 
 Files = Annotated[list[str], typer.Argument(help=_("files; - is standard input"), metavar="FILE…")]
 File = Annotated[str, typer.Argument(help=_("a file; - is standard input"), metavar="FILE")]
@@ -188,3 +189,6 @@ def _errors() -> Iterator[None]:
     except SmevError as error:
         typer.echo(explain(error), err=True)
         raise typer.Exit(1) from error
+
+
+client_commands.register(app)

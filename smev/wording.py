@@ -6,7 +6,10 @@ from smev.gost.trust import Verdict
 
 # A sentence uses the fields that every error of its code carries (tests/smev/test_wording.py).
 WORDING = {
+    "adapter-wsdl": N_("the adapter's WSDL does not fit the operation {operation}: {reason}"),
     "algorithm-mismatch": N_("the certificate's key does not go with the signature algorithm {scheme}"),
+    "as-is": N_("{name} is nothing that can be sent as it is: give a signed request or response"),
+    "as-is-absent": N_("the transport {transport} sends no envelopes as they are"),
     "asn1-malformed": N_("not ASN.1 as it should be: {reason}"),
     "answer-garbage": N_("the answer is not one of SMEV: {reason}"),
     "backend-absent": N_("no GOST implementation works on this machine"),
@@ -14,6 +17,7 @@ WORDING = {
     "base64-malformed": N_("broken base64 in {name}"),
     "answer-unknown": N_("{name} is no answer of SMEV that is known here"),
     "bus-fault": N_("SMEV answered {name}: {reason}"),
+    "bus-signature": N_("SMEV's own signature: {reason}"),
     "canonicalization": N_("canonicalization {uri} is not the one SMEV prescribes"),
     "certificate-absent": N_("the signature came without the signer's certificate"),
     "certificate-forged": N_("the self-signed certificate was not signed by its own key"),
@@ -38,6 +42,9 @@ WORDING = {
     "file-broken": N_("the file {name} is broken: {reason}"),
     "file-unreadable": N_("cannot read {path}: {reason}"),
     "file-unwritable": N_("cannot write {path}: {reason}"),
+    "ftp-malformed": N_("{url}: write the file store's address like ftp://smev.example.org"),
+    "ftp-refused": N_("the file store refused: {reason}"),
+    "handle-unknown": N_("{handle} is no message of this adapter"),
     "id-absent": N_("no element with the Id {reference}"),
     "id-duplicate": N_("the Id {reference} stands more than once"),
     "key-algorithm": N_("the key is not GOST R 34.10: {oid}"),
@@ -53,7 +60,10 @@ WORDING = {
     "pem-other": N_("the PEM file holds {found} where {wanted} should be"),
     "reference": N_("the reference {uri} does not name an Id of this message"),
     "reference-elsewhere": N_("the signature is about {reference}, not about the {element} beside it"),
+    "request-absent": N_("no request {id} has come"),
     "scheme-retired": N_("GOST R 34.10-2001 is verified, never made: use a key of 2012"),
+    "settings-absent": N_("the settings have no section [smev]"),
+    "settings-wrong": N_("{problems}"),
     "signature-absent": N_("the signature that must be here is not ({place})"),
     "signature-algorithm": N_("unknown signature algorithm {uri}"),
     "signature-foreign": N_(
@@ -62,18 +72,37 @@ WORDING = {
     "signature-malformed": N_("broken signature: {reason}"),
     "signature-misplaced": N_("a signature stands where SMEV has none"),
     "soap-malformed": N_("a SOAP envelope must have one body with one element in it"),
+    "statistics-absent": N_("SMEV {version} tells no statistics of queues, only 1.1 does"),
     "store-broken": N_("{path}: {reason}"),
     "store-empty": N_("no certificates (*.pem, *.crt, *.cer, *.der) in {path}"),
     "store-unreadable": N_("cannot read {path}: {reason}"),
+    "store-unusable": N_("the store {path} cannot be used: {reason}"),
     "stray": N_("text or attributes in {name} that nobody signed and no schema allows"),
     "target-absent": N_("nothing in this message that such a signature is about ({place})"),
     "target-ambiguous": N_("{count} elements that the signature could be about, there must be one"),
     "target-without-id": N_("the element to sign has no Id: give it one, or name one with --id"),
+    "transport-lacks": N_("this way to SMEV has no {what}"),
     "transforms": N_("the transforms are not the ones SMEV prescribes: {uris}"),
     "unsigned": N_("the message holds no signatures"),
+    "url-malformed": N_("{url}: write an address like https://smev.example.org/ws"),
+    "url-plain": N_("{url}: http sends messages in clear; plain_http = true if the network is protected"),
     "version-mixed": N_("elements of different versions of SMEV around the signature"),
     "xml-refused": N_("{reason}"),
 }
+
+# Reasons that are sentences themselves, as the library writes them.
+REASONS = frozenset(
+    (
+        N_("it does not hold"),
+        N_("its CMS has no signers"),
+        N_("its CMS signature does not hold"),
+        N_("its CMS signs other bytes"),
+        N_("its digest is not the one in the message"),
+        N_("its path in the file store has control characters"),
+        N_("the message does not say where it is"),
+        N_("the package is cut off"),
+    )
+)
 
 VERDICTS = {
     "pinned": N_("the certificate is in the store"),
@@ -89,7 +118,8 @@ VERDICTS = {
 
 def explain(error: SmevError) -> str:
     """Return the error in the language of the moment."""
-    return _(WORDING[error.code]).format(**error.fields)
+    fields = {name: _(value) if value in REASONS else value for name, value in error.fields.items()}
+    return _(WORDING[error.code]).format(**fields)
 
 
 def verdict(found: Verdict | None) -> str:

@@ -2,7 +2,8 @@
 
 `GET /` a page · with `Authorization: Bearer <admin token>`: `GET /stand/ledger?after=&limit=`,
 `GET /stand/reconciliation?parked=`, `GET /stand/state`, `POST /stand/messages {"count": n}`,
-`POST /stand/rework {"id": …, "comment": …}`, `POST /stand/rating {"id": …, "rating": 1..5}`.
+`POST /stand/rework {"id": …, "comment": …}`, `POST /stand/rating {"id": …, "rating": 1..5}`; with the bus
+`GET /stand/smev` (what waits), `POST /stand/smev/trouble {"operation": …, "trouble": …, "times": n}`.
 """
 
 import json
@@ -68,6 +69,10 @@ class AdminApp:
             return self._stand.reconcile(
                 [one for one in request.args.get("parked", "").split(",") if one]
             ).as_json()
+        if name == "smev" and self._stand.smev:
+            bus = self._stand.smev.bus
+            own = bus.system(self._stand.smev.client.mnemonic)
+            return {"waiting": dict(bus.statistics(own)), "all": bus.waiting()}
         if name == "state":
             return {"settled": self._stand.settled(), "unsettled": self._stand.desk.unsettled()[:_MOST]} | {
                 "faults": self._stand.faults.struck(), "mails": len(self._stand.mailbox),
@@ -80,6 +85,10 @@ class AdminApp:
             if not 0 < count <= _MOST:
                 raise RefusedError(400, _("{field}: must be a whole number").format(field="count"))
             return {"ids": self._stand.offer_more(count)}
+        if name == "smev/trouble" and self._stand.smev:
+            operation, trouble = str(body["operation"]), str(body["trouble"])
+            self._stand.smev.troubles.ask(operation, trouble, int(body.get("times", 1)))
+            return {}
         if name == "rework":
             return {"round": self._stand.rework(int(body["id"]), str(body["comment"]))}
         if name == "rating":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stand.feed import Feed
     from stand.reconciliation import Reconciliation
     from stand.running import Stand
+    from stand.smev.running import Access
 
 
 def stand(
@@ -44,6 +45,16 @@ def stand(
     schemas: Annotated[
         Path | None, typer.Option(help=_("folder with the schemas of the exchange, to check messages by"))
     ] = None,
+    smev: Annotated[
+        bool, typer.Option("--smev", help=_("the bus too: SMEV 3, its adapter, РСМЭВ, a file store"))
+    ] = False,
+    smev_port: Annotated[
+        int, typer.Option(min=0, max=65535, help=_("port of the bus; 0 = any free one"))
+    ] = 0,
+    smev_return: Annotated[
+        float,
+        typer.Option(min=1, help=_("seconds after which the bus gives an unacknowledged message again")),
+    ] = 900,
     as_json: Annotated[
         bool, typer.Option("--json", help=_("two JSON lines: the start, the reconciliation"))
     ] = False,
@@ -62,6 +73,7 @@ def stand(
             cases=source.cases() if source else None,
             dictionaries=source.dictionaries if source else None,
             seed=seed, faults=faults, port=port, pace=pace, schemas=schemas,
+            smev=smev, smev_port=smev_port, smev_return=smev_return,
         )  # fmt: skip
         _run(running, source, directory, as_json=as_json)
     except (ColumnMapError, FeedError, ValueError) as error:
@@ -107,6 +119,8 @@ def _tell_start(running: "Stand", config: Path, source: "Feed | None", *, as_jso
         "admin_token": running.admin_token, "oddities": odd,
         "messages": len(running.platform.items(10**9)), "cabinets": [one.opa_id for one in running.cabinets],
     }  # fmt: skip
+    if running.smev:
+        told["smev"] = running.smev.client.as_json()
     if as_json:
         show_json(told)
         return
@@ -119,11 +133,27 @@ def _tell_start(running: "Stand", config: Path, source: "Feed | None", *, as_jso
         (_("token of /stand/…"), running.admin_token),
         (_("configuration of sedlink"), config),
     ]
+    if running.smev:
+        rows += _smev_rows(running.smev.client)
     show_table((_("what"), _("where")), rows, title=_("The stand is running; Ctrl-C stops it"))
     if odd:
         text = ngettext("{n} odd cell in the feed: {path}", "{n} odd cells in the feed: {path}", odd)
         typer.echo(text.format(n=odd, path=running.folder / "feed-oddities.csv"))
     typer.echo(_("Try: sedlink --help; then sedlink sync --config {config}").format(config=config))
+
+
+def _smev_rows(access: "Access") -> list[tuple[str, object]]:
+    return [
+        (_("SMEV {version} (WSDL: add ?wsdl)").format(version=version), address)
+        for version, address in access.soap.items()
+    ] + [
+        (_("file store of SMEV"), f"{access.ftp} ({access.ftp_user} / {access.ftp_password})"),
+        (_("adapter (Типовой адаптер)"), access.adapter),
+        (_("РСМЭВ"), access.rsmev),
+        (_("key for SMEV"), access.files.key),
+        (_("certificate of the key"), access.files.certificate),
+        (_("certificate of the bus"), access.files.bus),
+    ]
 
 
 def _tell_end(count: "Reconciliation", *, as_json: bool) -> None:

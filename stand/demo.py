@@ -44,6 +44,7 @@ class Plan:
     workers: int
     sed: str  # a kind of `stand.seds`
     seconds: float  # how long it may take at the most
+    transport: str = ""  # of SMEV; empty = the platform is reached over REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Outcome:
     facts: Path
     trail: list[dict[str, Any]]
     settled: bool
+    transport: str = ""
 
     def as_json(self) -> dict[str, object]:
         """Return the one object that `--json` prints."""
@@ -71,6 +73,7 @@ class Outcome:
             "seconds": round(self.seconds, 1),
             "settled": self.settled,
             "facts": str(self.facts),
+            **({"transport": self.transport} if self.transport else {}),
         }
 
     @property
@@ -109,6 +112,7 @@ def run_demo(plan: Plan, *, progress: Progress = lambda _done, _of: None) -> Out
             facts=facts,
             trail=_trail(told, config, quick),
             settled=settled,
+            transport=plan.transport,
         )
 
 
@@ -173,6 +177,8 @@ def _stand(plan: Plan) -> Iterator[dict[str, Any]]:
         "--messages", str(plan.messages), "--cabinets", str(plan.cabinets),
         "--faults", plan.faults, "--seed", str(plan.seed),
     ]  # fmt: skip
+    if plan.transport:
+        command += ["--smev", "--smev-return", "3"]  # fifteen minutes would be too long to look at
     if plan.feed:
         command += ["--feed", str(plan.feed), "--map", plan.feed_map]
     log = plan.folder / "stand.log"
@@ -216,10 +222,23 @@ def _quick(plan: Plan, told: dict[str, Any]) -> dict[str, str]:
     return {
         **polls,
         **hurry,
+        **(_over_smev(plan, told) if plan.transport else {}),
         "SEDLINK__JOURNAL__DATABASE": plan.database,
         "SEDLINK__JOURNAL__BACKOFF_FIRST": "1s",
         "SEDLINK__JOURNAL__BACKOFF_CAP": "3s",
         "SEDLINK__DAEMON__WORKERS": str(plan.workers),
+    }
+
+
+def _over_smev(plan: Plan, told: dict[str, Any]) -> dict[str, str]:
+    access = told["smev"]
+    host = access["rsmev"].partition("/api/")[0]
+    urls = {"soap": access["soap"]["1.2"], "adapter": access["adapter"], "rsmev": host}
+    return {
+        **{f"SEDLINK__CABINET__{opa_id}__PLATFORM": "smev" for opa_id in told["cabinets"]},
+        "SEDLINK__SMEV__TRANSPORT": plan.transport,
+        "SEDLINK__SMEV__URL": urls[plan.transport],
+        "SEDLINK__PLATFORM__SMEV__POLL": "100ms",
     }
 
 

@@ -4,8 +4,11 @@ Exit codes: 0 nothing lost, doubled, disordered or wrong; 1 something was, or th
 """
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,6 +18,23 @@ from stand.kinds import KINDS
 
 if TYPE_CHECKING:
     from stand.demo import Outcome, Plan
+
+_NOTHING = ("lost", "doubled", "out_of_order", "wrong")
+
+
+class Way(StrEnum):
+    """How the platform is reached."""
+
+    REST = "rest"
+    SMEV = "smev"
+
+
+class Transport(StrEnum):
+    """A way to SMEV."""
+
+    SOAP = "soap"
+    ADAPTER = "adapter"
+    RSMEV = "rsmev"
 
 
 def demo(
@@ -41,27 +61,57 @@ def demo(
     ] = "sqlite:///sedlink.db",
     workers: Annotated[int, typer.Option(min=1, max=64, help=_("worker threads of the daemon"))] = 4,
     seconds: Annotated[float, typer.Option(min=1, help=_("give up after so many seconds"))] = 600,
+    platform: Annotated[
+        Way, typer.Option(help=_("how the platform is reached: over REST, or through the SMEV bus"))
+    ] = Way.REST,
+    transport: Annotated[
+        Transport | None, typer.Option(help=_("one way to SMEV; without it all three in turn"))
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("print one JSON object"))] = False,
 ) -> None:
     """Start a stand and a daemon, relay messages through their whole life, reconcile with the record."""
     from stand.demo import DemoError, Plan, folder_of
 
+    transports = ([transport] if transport else list(Transport)) if platform is Way.SMEV else []
+    if transport and platform is Way.REST:
+        show_error(_("--transport goes with --platform smev"))
+        raise typer.Exit(2)
     try:
         with folder_of(directory) as folder:
             plan = Plan(
                 folder.resolve(), messages, cabinets, faults, seed, feed, feed_map, database, workers, sed,
                 seconds,
             )  # fmt: skip
-            outcome = _run(plan, quiet=as_json)
+            outcomes = [_run(one, quiet=as_json) for one in _plans(plan, transports)]
     except DemoError as error:
         show_error(str(error))
         raise typer.Exit(1) from error
     if as_json:
-        show_json(outcome.as_json())
+        show_json(_told(outcomes))
     else:
-        _show(outcome)
-    if not outcome.exact:
+        for outcome in outcomes:
+            _show(outcome)
+    if not all(outcome.exact for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _plans(plan: "Plan", transports: Sequence[Transport]) -> list["Plan"]:
+    if not transports:
+        return [plan]
+    several = len(transports) > 1
+    return [
+        replace(plan, transport=str(one), folder=plan.folder / str(one) if several else plan.folder)
+        for one in transports
+    ]
+
+
+def _told(outcomes: "Sequence[Outcome]") -> dict[str, object]:
+    """One run is one object; several are `runs` with the sums of what must be nothing."""
+    if len(outcomes) == 1:
+        return outcomes[0].as_json()
+    runs = [outcome.as_json() for outcome in outcomes]
+    sums = {name: sum(cast("int", run[name]) for run in runs) for name in _NOTHING}
+    return {**sums, "exact": all(outcome.exact for outcome in outcomes), "runs": runs}
 
 
 def _run(plan: "Plan", *, quiet: bool) -> "Outcome":
@@ -97,7 +147,8 @@ def _show(outcome: "Outcome") -> None:
     show_table(
         (_("what"), _("how many")),
         [(title, found[name]) for name, title in names.items()],
-        title=_("What the stand's own record says, after {seconds} s").format(seconds=found["seconds"]),
+        title=_("What the stand's own record says, after {seconds} s").format(seconds=found["seconds"])
+        + (f" ({outcome.transport})" if outcome.transport else ""),
     )
     if outcome.trail:
         show_table(

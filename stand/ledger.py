@@ -4,7 +4,8 @@ A run is reconciled from this record alone (`stand.reconciliation`), never from 
 itself. No personal data: ids, digests, numbers and the stand's own words.
 
 Entries (`what`): offered, planned, listed, downloaded, accepted, uploaded, replied, refused_reply, rated,
-arrived, arrived_again, sed_rejected, registered, decided, reported, unsubscribed, fault.
+arrived, arrived_again, sed_rejected, registered, decided, reported, unsubscribed, fault; of the bus:
+smev_sent, smev_delivered, smev_acknowledged, smev_rejected, smev_fault.
 """
 
 import json

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,8 +31,8 @@ class Stand:
     `sed` is a kind of `stand.kinds`; `cases` replaces the generator's messages; `faults` is `all`, `none`,
     a list of kinds or a FaultPlan; `pace` is the time in seconds between two steps of a clerk; `schemas`
     a folder with the exchange's schemas; `fsync=False` for measurements only. `smev` adds the bus
-    (`stand.smev`), through which the same platform is reached too. The record of the run is
-    `folder/ledger.jsonl`.
+    (`stand.smev`), through which the same platform is reached too; `smev_return` is after how many seconds
+    it gives an unacknowledged message again. The record of the run is `folder/ledger.jsonl`.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Stand:
         language: str = "ru",
         smev: bool = False,
         smev_port: int = 0,
+        smev_return: float = 900.0,
     ) -> None:
         self.sed_section = section(sed)  # an unknown kind is said before anything is opened
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,12 +83,7 @@ class Stand:
         self._http = HttpServer(app, host=host, port=port)
         self._mailbox = Mailbox(host, mail_port)
         self.platform.base_url = self._http.base_url
-        self.smev: SmevStand | None = None
-        if smev:
-            self.smev = SmevStand(
-                folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=smev_port
-            )
-            self.smev.add_platform(self.platform, dictionaries, language=language)
+        self.smev = self._bus(dictionaries, host, smev_port, smev_return, language) if smev else None
 
     # ---- where to find it
 
@@ -178,6 +175,17 @@ class Stand:
 
     def _place(self, name: str) -> Path:
         return Path(next(place.where for place in self.sed.places if place.name == name))
+
+    def _bus(
+        self, dictionaries: Dictionaries, host: str, port: int, seconds: float, language: str
+    ) -> SmevStand:
+        """Return a bus with this stand's platform behind it."""
+        bus = SmevStand(
+            self.folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=port,
+            return_after=timedelta(seconds=seconds),
+        )  # fmt: skip
+        bus.add_platform(self.platform, dictionaries, language=language)
+        return bus
 
     def _more(self, count: int) -> Iterable[Case]:
         return make_cases(count, self.cabinets, seed=self.seed, now=utc_now(), first=self._made)

@@ -45,6 +45,7 @@ class _Handler(WSGIRequestHandler):
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.environ = environ = self.make_environ()
+        environ["stand.node_id"] = self.headers.get("node_id", "")  # werkzeug leaves out names with _
         body = get_input_stream(environ)  # ends where the request ends
         environ["wsgi.input"], environ["wsgi.input_terminated"] = body, True
         try:

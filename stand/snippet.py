@@ -10,6 +10,7 @@ from stand.words import Cabinet
 
 if TYPE_CHECKING:
     from stand.running import Stand
+    from stand.smev.running import Access
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -43,24 +44,58 @@ def config_text(stand: "Stand", folder: Path) -> str:
         f"oauth_client = {_quoted(stand.oauth.name)}",
         f"oauth_secret = {_quoted(f'file:{folder}/secrets/oauth')}",
     ]
+    if stand.smev:
+        lines += _smev(stand.smev.client, folder)
     for cabinet in stand.cabinets:
-        lines += _cabinet(cabinet, stand.sed_section, folder)
+        lines += _cabinet(cabinet, stand.sed_section, folder, smev=stand.smev is not None)
     lines += _sed(stand, folder) + _mail(stand)
     return "\n".join(lines) + "\n"
 
 
-def _cabinet(cabinet: Cabinet, sed: str, folder: Path) -> list[str]:
+def _cabinet(cabinet: Cabinet, sed: str, folder: Path, *, smev: bool) -> list[str]:
+    way = (
+        'platform = "smev"'
+        if smev
+        else f"secret = {_quoted(f'file:{folder}/secrets/cabinet-{cabinet.opa_id}')}"
+    )
     return [
         "",
         "[[cabinet]]",
         f"opa_id = {cabinet.opa_id}",
         f"name = {_quoted(cabinet.name)}",
         f"client_id = {_quoted(cabinet.client_id)}",
-        f"secret = {_quoted(f'file:{folder}/secrets/cabinet-{cabinet.opa_id}')}",
+        way,
         'environment = "test"',
         f"sed = {_quoted(sed)}",
         f'region_id = "{cabinet.region_id}"',
         'poll = "5s"',
+    ]
+
+
+def _smev(access: "Access", folder: Path) -> list[str]:
+    """The way to the bus; the other two ways, and the platform without it, are one edit away."""
+    return [
+        "",
+        "[platform.smev]",
+        'environment = "test"',
+        f"folder = {_quoted(f'{folder}/smev-files')}",
+        "",
+        "[smev]",
+        'transport = "soap"',
+        f"url = {_quoted(access.soap['1.2'])}",
+        'version = "1.2"',
+        f"file_store = {_quoted(access.ftp)}",
+        f"trust = [{_quoted(str(access.files.authority.resolve()))}]",
+        f"store = {_quoted(f'{folder}/smev-store')}",
+        f"it_system = {_quoted(access.mnemonic)}",
+        f"shared_folder = {_quoted(str(access.adapter_folder.resolve()))}",
+        f"entrypoint = {_quoted(access.mnemonic)}",
+        f'# through the adapter: transport = "adapter", url = {_quoted(access.adapter)}',
+        f'# through РСМЭВ: transport = "rsmev", url = {_quoted(access.base_url)}',
+        "",
+        "[smev.signer]",
+        f"certificate = {_quoted(str(access.files.certificate.resolve()))}",
+        f"key = {_quoted(str(access.files.key.resolve()))}",
     ]
 
 

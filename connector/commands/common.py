@@ -1,10 +1,10 @@
 """What every operator's command does first: read the configuration, set up logging, open the journal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,6 +49,22 @@ def load_settings(config: Path | None) -> "Settings":
         raise typer.Exit(Exit.CONFIGURATION) from error
     set_up(settings.log)
     return settings
+
+
+def smev_section(config: Path | None) -> tuple[Mapping[str, Any], Path]:
+    """Return the section [smev], which its library checks, and the file's folder; or exit with 3.
+
+    Nothing else of the file is looked at: the exchange with SMEV needs no other secrets.
+    """
+    from config.load import SettingsError, find, read_tree
+
+    try:
+        path = find(config)
+        return read_tree(path).get("smev", {}), path.resolve().parent
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            show_error(line)
+        raise typer.Exit(Exit.CONFIGURATION) from error
 
 
 @contextmanager

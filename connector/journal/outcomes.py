@@ -144,7 +144,7 @@ class Changes:
             error_code=held.error_code,
             sentence=held.sentence,
         )
-        self._lane(held)
+        self._lane(held, due=self.now + outcome.after)
 
     def _task(self, held: AnyRow, **changed: object) -> None:
         row: dict[str, Any] = {

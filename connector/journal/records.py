@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -81,10 +81,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The step was not tried or met a closed channel: no attempt is spent, the lane is free again."""
+    """The step was not tried, met a closed channel or waits for an answer: no attempt is spent.
+
+    The lane is free again `after` that time.
+    """
 
     lease: Lease
     unsure: bool = False
+    after: timedelta = timedelta(0)
 
 
 Outcome = Advanced | Failed | Released

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.appeal import Appeal
 from connector.crashpoints import reach
-from connector.errors import ChannelError, ItemError, MappingError, OutcomeUnknownError
+from connector.errors import ChannelError, ItemError, MappingError, OutcomeUnknownError, PendingError
 from connector.journal.journal import Journal
 from connector.journal.records import Advanced, Failed, Outcome, Released, Stage, Work
 from connector.relay.intake import IntakeCount, intake
@@ -70,7 +70,9 @@ class Relay:
             return intake(self._journal, cabinet)
         except ChannelError as error:
             self._close(cabinet.channel, error)
-            return IntakeCount()
+        except PendingError as error:  # what came before it is stored; the next visit goes on
+            log.info("cabinet %s: %s", opa_id, error.sentence)
+        return IntakeCount()
 
     def track(self, sed: str) -> TrackCount:
         """Step 3 for one SED; a closed channel brings nothing and is not knocked at."""
@@ -112,6 +114,8 @@ class Relay:
             closed.add(work.channel)
             self._close(work.channel, error)
             return Released(work.lease, unsure=work.unsure)
+        except PendingError as error:
+            return Released(work.lease, unsure=work.unsure, after=timedelta(seconds=error.after))
         except ItemError as error:
             return self._failed(work, error)
         except Exception as error:

@@ -20,6 +20,7 @@ from smev.gost.signer import KeySigner, Signer
 from smev.gost.trust import load_store
 
 if TYPE_CHECKING:
+    from smev.client.soap import Identity
     from smev.client.transport import Transport
 
 Clock = Callable[[], datetime]
@@ -58,22 +59,31 @@ def signer(keys: KeySettings, provider: Provider) -> Signer:
     return KeySigner(keyfile.load_private(streams.read(keys.key)), held, provider)
 
 
-def _soap(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
-    from smev.client.soap import Identity, SoapTransport
+def identity(settings: SmevSettings) -> "Identity | None":
+    """Return who we are, None without a key of our own. Raises SetupError, InputError."""
+    from smev.client.soap import Identity
 
-    provider = find_provider(settings.backend)
     if settings.signer is None:
-        raise SetupError("settings-wrong", "{problems}", problems="smev.signer: must be set")
-    identity = Identity(
+        return None
+    provider = find_provider(settings.backend)
+    return Identity(
         signer=signer(settings.signer, provider),
         personal=signer(settings.personal, provider) if settings.personal else None,
         provider=provider,
         trust=load_store(settings.trust) if settings.trust else None,
     )
+
+
+def _soap(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
+    from smev.client.soap import SoapTransport
+
+    own = identity(settings)
+    if own is None:
+        raise SetupError("settings-wrong", "{problems}", problems="smev.signer: must be set")
     return SoapTransport(
         line(settings),
         settings.version,
-        identity,
+        own,
         file_store=file_store(settings),
         inline_limit=settings.inline_limit,
         record=record,
@@ -81,7 +91,35 @@ def _soap(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
     )
 
 
-TRANSPORTS: dict[str, Build] = {"soap": _soap}
+def _adapter(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
+    from smev.client.adapter import AdapterTransport
+
+    return AdapterTransport(
+        line(settings),
+        it_system=settings.it_system,
+        folder=settings.store / "adapter",
+        shared_folder=settings.shared_folder,
+        node_id=settings.node_id,
+        record=record,
+        clock=clock,
+    )
+
+
+def _rsmev(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":
+    from smev.client.gateway import GatewayTransport
+
+    return GatewayTransport(
+        line(settings),
+        entrypoint=settings.entrypoint,
+        node_id=settings.node_id,
+        identity=identity(settings),
+        file_store=file_store(settings),
+        record=record,
+        clock=clock,
+    )
+
+
+TRANSPORTS: dict[str, Build] = {"soap": _soap, "adapter": _adapter, "rsmev": _rsmev}
 
 
 def transport(settings: SmevSettings, record: Record, clock: Clock) -> "Transport":

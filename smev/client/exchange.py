@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,12 +12,14 @@ from smev.client.sending import Sender, Sent
 from smev.client.settings import SmevSettings
 from smev.client.store import InboxEntry, OutboxEntry, Store
 from smev.client.taking import Taken, Taker
-from smev.client.transport import Transport
-from smev.client.words import OutgoingFile, Queue, Request
+from smev.client.transport import Rereader, Transport
+from smev.client.words import OutgoingFile, Queue, Request, Response
 from smev.envelope import new_message_id
-from smev.envelope.words import Selector
+from smev.envelope.words import BusinessStatus, Rejection, Selector
+from smev.errors import InputError
 
 Clock = Callable[[], datetime]
+_SILENCE = timedelta(minutes=15)  # of a delivered request, before a lost answer is asked for
 
 
 class Client:
@@ -59,13 +61,38 @@ class Client:
         message = Request(
             message_id=new_message_id(self._clock()),
             content=content,
-            files=tuple(
-                OutgoingFile(uuid=str(uuid4()), name=name, mime_type=mime_type, path=path)
-                for path, name, mime_type in files
-            ),
+            files=_files(files),
             reference_id=reference,
             node_id=self._node_id or None,
             test=test,
+        )
+        return self.sender.submit(message, key)
+
+    def respond(
+        self,
+        request_id: str,
+        body: bytes | tuple[Rejection, ...] | BusinessStatus,
+        files: Sequence[tuple[Path, str, str]] = (),
+        *,
+        key: str = "",
+    ) -> OutboxEntry:
+        """Keep an answer to a stored request (its MessageId) to be sent.
+
+        Raises InputError when no such request came.
+        """
+        known = self.store.outbox.find(key) if key else None
+        if known is not None:
+            return known
+        stored = self.store.inbox.find(request_id)
+        if stored is None or stored.problem or stored.kind != "Request":
+            raise InputError("request-absent", "no request {id} has come", id=request_id)
+        request = stored.message
+        message = Response(
+            message_id=new_message_id(self._clock()),
+            reply_to=request.reply_to,
+            request_id=request.sender_message_id or request_id,
+            body=body,
+            files=_files(files),
         )
         return self.sender.submit(message, key)
 
@@ -73,10 +100,37 @@ class Client:
         """Send what is due."""
         return self.sender.send_due()
 
-    def take(self, queue: Queue, selector: Selector | None = None) -> Iterator[Taken]:
-        """Acknowledge what could not be before, then take a queue until it is empty."""
+    def again(self, key: str, *, new_id: bool = False) -> None:
+        """Make a message due at once, under a new MessageID if that is wanted."""
+        now = self._clock()
+        if new_id:
+            self.store.outbox.renew(key, new_message_id(now), now, "asked for by a person")
+        else:
+            self.store.outbox.again(key, now, sure=not self.sender.one_per_id)
+
+    def cancel(self, key: str) -> None:
+        """Give a message up: it is not sent any more."""
+        self.store.outbox.cancel(key, self._clock())
+
+    def take(
+        self, queues: Queue | Sequence[Queue], selector: Selector | None = None, limit: int = 10_000
+    ) -> Iterator[Taken]:
+        """Acknowledge what could not be before, take queues until they are empty, ask for what was lost."""
         yield from self.taker.acknowledge_pending()
-        yield from self.taker.take(queue, selector or Selector(node_id=self._node_id or None))
+        wanted = selector or Selector(node_id=self._node_id or None)
+        named = [queues] if isinstance(queues, Queue) else queues
+        for queue in named:
+            yield from self.taker.take(queue, wanted, limit)
+        if Queue.RESPONSES in named:
+            yield from self.taker.find_lost(_SILENCE)
+
+    def replay(self, message_id: str) -> InboxEntry:
+        """Read a stored message again and give it out once more. Raises KeyError, or what is wrong."""
+        entry = self.store.inbox.get(message_id)
+        transport = self.transport
+        message = transport.reread(entry.raw) if isinstance(transport, Rereader) else entry.message
+        self.store.inbox.replay(message_id, message)
+        return self.store.inbox.get(message_id)
 
     def answers(self, key: str) -> list[InboxEntry]:
         """Return everything that came about a message of ours, oldest first."""
@@ -86,6 +140,13 @@ class Client:
         """Let go of the line and the store."""
         self.transport.close()
         self.store.close()
+
+
+def _files(files: Sequence[tuple[Path, str, str]]) -> tuple[OutgoingFile, ...]:
+    return tuple(
+        OutgoingFile(uuid=str(uuid4()), name=name, mime_type=mime_type, path=path)
+        for path, name, mime_type in files
+    )
 
 
 def utc_now() -> datetime:

@@ -19,24 +19,38 @@ def fetch(
     Raises BrokenFileError, NotSentError (again later), SetupError (this machine's disk).
     """
     part = target.with_name(target.name + ".part")
-    continued = _bring(file, part, store)
+    _bring(file, part, store)
     try:
         files.check(file, files.pieces_of(part), provider, None, moment)
     except BrokenFileError:
         part.unlink(missing_ok=True)
-        if not continued:
+        if not _waits(file):
             raise
-        _bring(file, part, store)  # what was gone on with may have been of another file: once from its start
-        files.check(file, files.pieces_of(part), provider, None, moment)
+        _bring(file, part, store)  # spoilt on the way, or gone on with from another file: once from its start
+        _check_again(file, part, provider, moment)
     files.settle(part, target)
 
 
-def _bring(file: IncomingFile, part: Path, store: FileStore | None) -> bool:
-    """Write the bytes into `part`; return whether they were added to bytes of an earlier attempt."""
-    if file.data is None and file.spool is None:
+def _check_again(file: IncomingFile, part: Path, provider: Provider, moment: datetime) -> None:
+    try:
+        files.check(file, files.pieces_of(part), provider, None, moment)
+    except BrokenFileError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _waits(file: IncomingFile) -> bool:
+    """Whether the file waits in the store, rather than came with the envelope."""
+    return file.data is None and file.spool is None
+
+
+def _bring(file: IncomingFile, part: Path, store: FileStore | None) -> None:
+    """Write the bytes into `part`, after what an earlier attempt brought there."""
+    if _waits(file):
         if store is None or not file.location:
             raise BrokenFileError(file.name or file.id, "the message does not say where it is")
-        return store.download(file, part)
+        store.download(file, part)
+        return
     try:
         if file.data is not None:
             part.write_bytes(file.data)
@@ -44,4 +58,3 @@ def _bring(file: IncomingFile, part: Path, store: FileStore | None) -> bool:
             shutil.copyfile(file.spool, part)
     except OSError as error:
         raise files.unwritable(part, error) from error
-    return False

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from smev.client.faults import BrokenFileError, NotSentError
@@ -21,7 +22,8 @@ from smev.client.words import IncomingFile
 from smev.errors import SetupError
 
 _PIECE = 1 << 18
-_LINE_FAILS = (ftplib.error_temp, ftplib.error_proto, ftplib.error_reply, EOFError, OSError)
+_LINE_FAILS = (ftplib.Error, EOFError, OSError)
+_ENCODING = "latin-1"  # any greeting can be read; names are given as UTF-8 in it
 _UNSAFE_PATH = re.compile(r"[\x00-\x1f\x7f]")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 
@@ -60,7 +62,7 @@ class FileStore:
         refuses us or the file cannot be read.
         """
         size = size_of(path)
-        name = safe_name(name)
+        name = _wire(safe_name(name))
         try:
             with self._session(self.user, self.password) as ftp:
                 with contextlib.suppress(ftplib.error_perm):  # it is there from an earlier attempt
@@ -70,31 +72,31 @@ class FileStore:
         except ftplib.error_perm as error:
             raise SetupError("ftp-refused", "the file store refused: {reason}", reason=str(error)) from error
 
-    def download(self, file: IncomingFile, part: Path) -> bool:
-        """Bring a file into `part`, going on from what is there; return whether it was gone on with.
+    def download(self, file: IncomingFile, part: Path) -> None:
+        """Bring a file into `part`, going on from what is there.
 
         Raises BrokenFileError when the store does not have it, does not let us in or it is too large,
         NotSentError when the line broke: call again.
         """
-        if _UNSAFE_PATH.search(file.location):
+        if any(_UNSAFE_PATH.search(text) for text in (file.id, file.location, file.user, file.password)):
             raise BrokenFileError(file.name or file.id, "its path in the file store has control characters")
         try:
             with self._session(file.user or self.user, file.password or self.password) as ftp:
-                return self._get(ftp, file, part)
+                self._get(ftp, file, part)
         except ftplib.error_perm as error:
             raise BrokenFileError(file.name or file.id, f"the file store refused: {error}") from error
         except _TooLargeError as error:
             raise BrokenFileError(file.name or file.id, f"more than {self.max_file} bytes") from error
 
-    def _get(self, ftp: ftplib.FTP, file: IncomingFile, part: Path) -> bool:
+    def _get(self, ftp: ftplib.FTP, file: IncomingFile, part: Path) -> None:
         """Bring the file; its path is told from the root or from its own folder, as the edition has it."""
-        bare = file.location.lstrip("/")
-        paths = dict.fromkeys((file.location, bare, f"{file.id}/{bare}"))
+        location = _wire(file.location)
+        bare = location.lstrip("/")
+        paths = dict.fromkeys((location, bare, f"{_wire(file.id)}/{bare}"))
         data, offset = _open(ftp, tuple(paths), part.stat().st_size if part.exists() else 0)
         with data:
             _receive(data, part, offset, self.max_file)
         ftp.voidresp()
-        return bool(offset)
 
     def check(self) -> None:
         """Log in and out. Raises NotSentError, SetupError."""
@@ -111,7 +113,7 @@ class FileStore:
             ftp = self._client(parts.scheme)
             try:
                 ftp.connect(parts.hostname or "", parts.port or ftplib.FTP_PORT)
-                ftp.login(user, password)
+                ftp.login(_wire(user), _wire(password))
                 if isinstance(ftp, ftplib.FTP_TLS):
                     ftp.prot_p()
                 ftp.voidcmd("TYPE I")
@@ -122,13 +124,16 @@ class FileStore:
                     ftp.quit()
             finally:
                 ftp.close()
+        except ftplib.error_perm:
+            raise
         except _LINE_FAILS as error:
             raise NotSentError(f"{self.url}: {str(error) or type(error).__name__}") from error
 
     def _client(self, scheme: str) -> ftplib.FTP:
         if scheme == "ftps":
-            return ftplib.FTP_TLS(timeout=self.timeout, context=self.context or ssl.create_default_context())  # noqa: S321
-        return ftplib.FTP(timeout=self.timeout)  # noqa: S321
+            context = self.context or ssl.create_default_context()
+            return ftplib.FTP_TLS(timeout=self.timeout, encoding=_ENCODING, context=context)  # noqa: S321
+        return ftplib.FTP(timeout=self.timeout, encoding=_ENCODING)  # noqa: S321
 
 
 class _TooLargeError(Exception):
@@ -137,7 +142,13 @@ class _TooLargeError(Exception):
 
 def safe_name(name: str) -> str:
     """Return a file name that is one name on the other side, too: no folders, no control characters."""
-    return _UNSAFE.sub("_", name).strip(". ")[-200:] or "file"
+    cleaned = _UNSAFE.sub("_", name).strip(". ")
+    return cleaned.encode()[-200:].decode("utf-8", "ignore").lstrip(". ") or "file"
+
+
+def _wire(name: str) -> str:
+    """Return a name so that its octets on the line are UTF-8."""
+    return name.encode("utf-8", "surrogatepass").decode(_ENCODING)
 
 
 def _put(ftp: ftplib.FTP, name: str, path: Path, size: int) -> None:
@@ -149,14 +160,22 @@ def _put(ftp: ftplib.FTP, name: str, path: Path, size: int) -> None:
     except OSError as error:
         raise unreadable(path, error) from error
     with source:
-        if there is None or there > size:
-            ftp.storbinary(f"STOR {name}", source, _PIECE)
-        else:
-            source.seek(there)
-            ftp.storbinary(f"APPE {name}", source, _PIECE)
+        _store(ftp, name, source, there if there is not None and there < size else 0)
     arrived = _size(ftp, name)
     if arrived not in (None, size):
         raise NotSentError(f"{arrived} bytes of {size} arrived in the file store")
+
+
+def _store(ftp: ftplib.FTP, name: str, source: BinaryIO, offset: int) -> None:
+    if offset:
+        source.seek(offset)
+        try:
+            ftp.storbinary(f"APPE {name}", source, _PIECE)
+        except ftplib.error_perm:  # this store cannot go on in the middle
+            source.seek(0)
+        else:
+            return
+    ftp.storbinary(f"STOR {name}", source, _PIECE)
 
 
 def _size(ftp: ftplib.FTP, name: str) -> int | None:

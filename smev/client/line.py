@@ -70,7 +70,7 @@ class Line:
         self.url = checked_url(url, plain_http=plain_http)
         self._timeouts = timeouts or Timeouts()
         self._http = httpx.Client(
-            verify=tls(ca_file),
+            verify=_context(url, ca_file),
             timeout=httpx.Timeout(
                 connect=self._timeouts.connect,
                 read=self._timeouts.read,
@@ -130,7 +130,7 @@ class Line:
 
 def _timed(response: httpx.Response, deadline: float, whole: float) -> Iterator[bytes]:
     """Yield the body; a peer that trickles for ever is stopped."""
-    for piece in response.iter_bytes(1 << 16):
+    for piece in response.iter_bytes():  # as it comes: pieces of a size would be waited for
         yield piece
         if time.monotonic() > deadline:
             raise UnknownOutcomeError(f"the answer did not end in {whole:g} s")
@@ -147,7 +147,8 @@ def checked_url(url: str, *, plain_http: bool) -> str:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and not parts.username
-    except ValueError:
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         sound = False
     if not sound:
         raise SetupError("url-malformed", "{url}: write an address like https://smev.example.org/ws", url=url)
@@ -166,6 +167,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _context(url: str, ca_file: Path | None) -> ssl.SSLContext:
+    """Return the context for an address; http never uses it, so it trusts nobody and costs nothing."""
+    if urlsplit(url).scheme == "http" and ca_file is None:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return tls(ca_file)
 
 
 def tls(ca_file: Path | None) -> ssl.SSLContext:

@@ -14,11 +14,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from smev.client.faults import GarbageError
+from smev.client.files import pieces_of, size_of
 
 MAX_ENVELOPE = 32 << 20  # bytes; the bus's own limit is 5 MB
 MAX_PARTS = 256
 _MAX_HEADERS = 1 << 14
-_PIECE = 1 << 18
 _LINE_END = b"\r\n"
 
 
@@ -39,25 +39,42 @@ class Part:
     path: Path
 
 
-def write(envelope: bytes, parts: Sequence[Part], boundary: str | None = None) -> tuple[str, Iterator[bytes]]:
-    """Return the Content-Type and the octets of a package, in pieces."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A package to be sent: its Content-Type, its size in bytes, and its octets in pieces."""
+
+    content_type: str
+    size: int
+    pieces: Iterator[bytes] = field(repr=False)
+
+
+def write(envelope: bytes, parts: Sequence[Part], boundary: str | None = None) -> Written:
+    """Return the package of an envelope and the files beside it. Raises SetupError for an unreadable file."""
     boundary = boundary or f"sedlink-{secrets.token_hex(16)}"
     kind = (
         f'multipart/related; type="application/xop+xml"; start="<envelope>"; start-info="text/xml"; '
         f'boundary="{boundary}"'
     )
-    return kind, _written(envelope, parts, boundary.encode())
+    segments = tuple(_segments(envelope, parts, boundary.encode()))
+    size = sum(size_of(one) if isinstance(one, Path) else len(one) for one in segments)
+    return Written(kind, size, _written(segments))
 
 
-def _written(envelope: bytes, parts: Sequence[Part], boundary: bytes) -> Iterator[bytes]:
+def _segments(envelope: bytes, parts: Sequence[Part], boundary: bytes) -> Iterator[bytes | Path]:
     opening = b"--" + boundary + _LINE_END
     yield opening + _head('application/xop+xml; charset=UTF-8; type="text/xml"', "envelope") + envelope
     for part in parts:
         yield _LINE_END + opening + _head(part.mime_type, part.content_id)
-        with part.path.open("rb") as source:
-            while piece := source.read(_PIECE):
-                yield piece
+        yield part.path
     yield _LINE_END + b"--" + boundary + b"--" + _LINE_END
+
+
+def _written(segments: Sequence[bytes | Path]) -> Iterator[bytes]:
+    for segment in segments:
+        if isinstance(segment, Path):
+            yield from pieces_of(segment)
+        else:
+            yield segment
 
 
 def _head(mime_type: str, content_id: str) -> bytes:

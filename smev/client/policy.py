@@ -13,11 +13,11 @@ AUTOMATIC = (NextStep.RETRY, NextStep.SETUP)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Times of the client. `lease`: no attempt takes longer, after it another process may try."""
+    """Times of the client. `lease`: so long after a process died another one may try."""
 
     first: timedelta = timedelta(seconds=30)
     longest: timedelta = timedelta(hours=1)
-    lease: timedelta = timedelta(minutes=30)
+    lease: timedelta = timedelta(minutes=5)
     end_of_life: timedelta = timedelta(days=3)  # given to a request whose own has passed
 
     def pause(self, attempts: int, random: Callable[[], float]) -> timedelta:
@@ -34,11 +34,15 @@ def in_doubt(error: SmevError) -> bool:
     return isinstance(error, UnknownOutcomeError | GarbageError)
 
 
-def step_of(error: SmevError, *, doubt: bool) -> NextStep:
+def step_of(error: SmevError, *, doubt: bool, one_per_id: bool = True) -> NextStep:
     """Return what to do after an error.
 
-    A MessageID that went stale is replaced only if no attempt under it can have been delivered: the bus does
-    not remember ids of that age, so a message in doubt would be doubled. A person decides.
+    Args:
+        error: what an attempt met.
+        doubt: an earlier attempt under this id may have been delivered. A MessageID that went stale is then
+            not replaced: the bus does not remember ids of that age, the message could be doubled.
+        one_per_id: the peer takes one message for one id. Else nothing in doubt is repeated.
     """
     step = next_step(error)
-    return NextStep.LOOK if step is NextStep.NEW_ID and doubt else step
+    unsafe = (step is NextStep.NEW_ID and doubt) or (not one_per_id and in_doubt(error))
+    return NextStep.LOOK if unsafe else step

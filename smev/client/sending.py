@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from smev.client.faults import NextStep
+from smev.client.faults import NextStep, UnknownOutcomeError
+from smev.client.lease import kept
 from smev.client.policy import AUTOMATIC, Policy, in_doubt, step_of
 from smev.client.store import OutboxEntry, Store
 from smev.client.transport import Transport
@@ -48,6 +49,7 @@ class Sender:
     ) -> None:
         self._store, self._transport, self._clock, self._policy = store, transport, clock, policy
         self._chance, self._new_id = chance, new_id
+        self.one_per_id: bool = getattr(transport, "one_per_id", True)
 
     def submit(self, message: Outgoing, key: str = "") -> OutboxEntry:
         """Keep a message, with copies of its files, to be sent. A known key: the message is that one.
@@ -77,13 +79,18 @@ class Sender:
             yield self._attempt(entry)
 
     def send(self, key: str) -> Sent:
-        """Send one message now, due or not. Raises KeyError. One that is not queued is left as it is."""
+        """Send one message now, due or not. One that is not queued, or is being sent, is left as it is.
+
+        Raises KeyError.
+        """
         now = self._clock()
         entry = self._store.outbox.claim(now, now + self._policy.lease, key)
         return Sent(self._store.outbox.get(key)) if entry is None else self._attempt(entry)
 
     def _attempt(self, entry: OutboxEntry) -> Sent:
         error: SmevError | None = None
+        if entry.doubt and not self.one_per_id:
+            return self._failed(entry, UnknownOutcomeError("an earlier attempt was not finished"))
         for _number in range(_RENEWALS):
             try:
                 receipt = self._carry(entry.key)
@@ -97,7 +104,11 @@ class Sender:
         return self._failed(entry, error) if error else Sent(entry)
 
     def _carry(self, key: str) -> Receipt:
-        message = self._store.outbox.message(key)
+        lease, outbox = self._policy.lease, self._store.outbox
+        with kept(lambda: outbox.extend(key, self._clock() + lease), lease.total_seconds() / 3):
+            return self._given(outbox.message(key))
+
+    def _given(self, message: Outgoing | bytes) -> Receipt:
         if not isinstance(message, bytes):
             return self._transport.send(message)
         as_is: Callable[[bytes], Receipt] | None = getattr(self._transport, "send_as_is", None)
@@ -121,14 +132,13 @@ class Sender:
 
     def _failed(self, entry: OutboxEntry, error: SmevError) -> Sent:
         now, doubt = self._clock(), in_doubt(error)
-        step = step_of(error, doubt=entry.doubt)
+        step = step_of(error, doubt=entry.doubt, one_per_id=self.one_per_id)
         again = step in AUTOMATIC
         self._store.outbox.failed(
             entry.key,
             now,
             step=step,
-            code=error.code,
-            error=str(error),
+            error=error,
             due=now + self._policy.pause(entry.attempts, self._chance) if again else None,
             doubt=doubt,
         )

@@ -67,7 +67,7 @@ class TimeoutSettings(_Section):
 class SmevSettings(_Section):
     """Everything the client needs to know."""
 
-    transport: Literal["soap", "adapter", "rest"] = "soap"
+    transport: Literal["soap", "adapter", "rsmev"] = "soap"
     url: str
     version: Version = Version.V1_2
     signer: KeySettings | None = (
@@ -86,20 +86,29 @@ class SmevSettings(_Section):
     node_id: str = ""
     end_of_life: Duration = timedelta(days=3)
     it_system: str = ""  # of the adapter
+    shared_folder: Path | None = None  # where the adapter and we both see files; none: no files
     entrypoint: str = ""  # of the regional gateway
 
     @model_validator(mode="after")
     def _signer_for_the_bus(self) -> Self:
         if self.transport == "soap" and self.signer is None:
             raise ValueError("signer: the bus takes nothing without a signature, set the table [smev.signer]")
+        needed = {"adapter": "it_system", "rsmev": "entrypoint"}.get(self.transport)
+        if needed and not getattr(self, needed):
+            raise ValueError(f"{needed}: must be set for the transport {self.transport}")
         return self
 
     def anchored(self, folder: Path) -> Self:
         """Return the settings with relative paths put into the folder."""
         keys = {name: _anchored(getattr(self, name), folder) for name in ("signer", "personal")}
-        paths = {"store": folder / self.store, "trust": tuple(folder / one for one in self.trust)}
-        ca_file = self.ca_file and folder / self.ca_file
-        return self.model_copy(update={**keys, **paths, "ca_file": ca_file})
+        paths: dict[str, object] = {
+            "store": folder / self.store,
+            "trust": tuple(folder / one for one in self.trust),
+        }
+        for name in ("ca_file", "shared_folder"):
+            value = getattr(self, name)
+            paths[name] = value and folder / value
+        return self.model_copy(update={**keys, **paths})
 
 
 def _anchored(keys: KeySettings | None, folder: Path) -> KeySettings | None:

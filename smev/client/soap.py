@@ -154,6 +154,15 @@ class SoapTransport:
             return None
         raise GarbageError(f"no answer to {_GETS[queue]}", package.envelope[:KEPT])
 
+    def reread(self, raw: bytes) -> Received:
+        """Read kept octets again, signatures included. See transport.Rereader."""
+        understood = self._understand(Package(raw))
+        if understood.problem is not None:
+            raise understood.problem
+        if not isinstance(understood.answer, Received):
+            raise GarbageError("no message", raw[:KEPT])
+        return understood.answer
+
     def fetch(self, file: IncomingFile, target: Path) -> None:
         """Bring a file and check it. See Transport."""
         fetching.fetch(file, target, self._file_store, self._identity.provider, self._clock())

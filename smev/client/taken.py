@@ -4,20 +4,24 @@ from smev.client.faults import GarbageError
 from smev.client.mtom import Package
 from smev.client.understand import inline_contents
 from smev.client.words import Incoming, IncomingFile, Queue
-from smev.envelope.words import Attachment, Content, FileReference, Received
+from smev.envelope.words import Attachment, Content, FileReference, ProcessingStatus, Received
 from smev.errors import SmevError
 
 
 def taken(queue: Queue, message: Received, package: Package, problem: SmevError | None) -> Incoming:
-    """Return the message of an answer. Raises GarbageError for one without an id to acknowledge."""
-    if not message.message_id:
-        raise GarbageError("a message without MessageId", package.envelope)
+    """Return the message of an answer. Raises GarbageError for one without an id to acknowledge.
+
+    A word of GetStatus has no id of its own: it is acknowledged by that of the message it is about.
+    """
     body = message.body
+    handle = message.message_id or (body.original_id if isinstance(body, ProcessingStatus) else "")
+    if not handle:
+        raise GarbageError("a message without MessageId", package.envelope)
     return Incoming(
         queue=queue,
         message=message,
         raw=package.envelope,
-        handle=message.message_id,
+        handle=handle,
         files=_files(message, body, package) if isinstance(body, Content) else (),
         problem=problem,
     )

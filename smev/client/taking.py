@@ -1,15 +1,19 @@
 """Taking messages from queues: store, bring the files, commit, and only then acknowledge."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from smev.client.faults import BrokenFileError, GarbageError, GoneError
 from smev.client.store import InboxEntry, Store
-from smev.client.transport import Transport
+from smev.client.transport import Finder, Transport
 from smev.client.words import Incoming, Queue
+from smev.envelope.faults import fault
 from smev.envelope.words import ProcessingStatus, Selector
 from smev.errors import SmevError
+
+_SAME = 3  # times that one message may come in one go: more, or unfinished and again, is a peer that is stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +38,31 @@ class Taker:
 
         Raises the transport's errors when the queue itself cannot be read.
         """
-        seen: set[str] = set()
+        seen: Counter[str] = Counter()
         for _number in range(limit):
             try:
                 incoming = self._transport.receive(queue, selector)
             except GarbageError as error:
                 self._store.record("garbage", "in", error.answer)
                 raise
-            if incoming is None or incoming.message_id in seen:
+            if incoming is None or seen[incoming.message_id] >= _SAME:
                 return
-            seen.add(incoming.message_id)
-            yield self._keep(incoming)
+            taken = self._keep(incoming)
+            seen[incoming.message_id] += _SAME if taken.errors else 1
+            yield taken
+
+    def find_lost(self, silence: timedelta, limit: int = 100) -> Iterator[Taken]:
+        """Ask for answers to requests that are silent so long, where the peer gives a message out only once.
+
+        An answer that broke on its way from such a peer is in no queue any more. Nothing is asked elsewhere.
+        """
+        if not isinstance(self._transport, Finder):
+            return
+        for entry in self._store.outbox.unanswered(self._clock() - silence, limit):
+            self._store.outbox.asked_about(entry.key, self._clock())
+            for incoming in self._transport.find(entry.message_id):
+                if self._store.inbox.find(incoming.message_id) is None:
+                    yield self._keep(incoming)
 
     def acknowledge_pending(self) -> Iterator[Taken]:
         """Acknowledge again what is stored and could not be acknowledged before."""
@@ -86,11 +104,8 @@ class Taker:
         outbox, body = self._store.outbox, incoming.message.body
         outbox.delivered(key, None, now)
         if isinstance(body, ProcessingStatus):
-            rejected = "RejectedBySmev" in body.category
-            words = [body.fault_code, body.fault_description, body.details]
-            outbox.bus_said(
-                key, body.category, now, rejected=": ".join(filter(None, words)) if rejected else None
-            )
+            reason = fault(body.fault_code, body.fault_description or body.details, server=False)
+            outbox.bus_said(key, body.category, now, rejected=reason if body.rejected else None)
 
     def _fetch(self, incoming: Incoming, entry: InboxEntry) -> tuple[SmevError, ...]:
         """Bring the files that are not here yet; return what went wrong, each file on its own."""
@@ -102,7 +117,7 @@ class Taker:
             try:
                 self._transport.fetch(file, target)
             except SmevError as error:
-                self._store.inbox.file_broken(entry.message_id, stored.position, str(error))
+                self._store.inbox.file_broken(entry.message_id, stored.position, error)
                 errors.append(error)
                 if not isinstance(error, BrokenFileError):
                     break  # the store is not to be had: the other files would not come either
@@ -114,7 +129,8 @@ class Taker:
         self, message_id: str, handle: str, *, accepted: bool, forced: bool = False
     ) -> tuple[SmevError, ...]:
         try:
-            self._transport.acknowledge(handle, accepted=accepted)
+            if handle:  # what was found by name waits in no queue
+                self._transport.acknowledge(handle, accepted=accepted)
         except GoneError:  # too late or done before: if it comes again it is known and acknowledged again
             pass
         except SmevError as error:

@@ -1,11 +1,11 @@
 """The one Protocol behind which every way to SMEV stands: the bus itself, its adapter, a regional gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from smev.client.words import Incoming, IncomingFile, Outgoing, Queue, Receipt
-from smev.envelope.words import Selector
+from smev.envelope.words import Received, Selector
 
 
 class Transport(Protocol):
@@ -17,12 +17,14 @@ class Transport(Protocol):
 
     @property
     def name(self) -> str:
-        """A stable word for it: "soap", "adapter", "rest"."""
+        """A stable word for it: "soap", "adapter", "rsmev"."""
 
     def send(self, message: Outgoing) -> Receipt:
         """Give a message to the peer. Safe to repeat with the same MessageID: the peer holds one.
 
-        A transport whose peer does not recognise repeated ids looks the message up before it repeats.
+        A transport whose peer does not recognise repeated ids looks the message up before it repeats. One
+        that cannot even do that has the attribute `one_per_id` False: its messages are repeated by nobody
+        but a person once their outcome is unknown.
         Files are uploaded first and an upload that broke goes on where it stopped.
 
         Raises:
@@ -59,3 +61,19 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of the connections."""
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """A transport whose peer gives a message out once: what broke on its way is asked for by name."""
+
+    def find(self, message_id: str) -> Sequence[Incoming]:
+        """Return what the peer has about a message of ours, given out before or not. Changes nothing."""
+
+
+@runtime_checkable
+class Rereader(Protocol):
+    """A transport that can read kept octets again."""
+
+    def reread(self, raw: bytes) -> Received:
+        """Return what a message that came says. Raises faults.GarbageError, or what speaks against it."""

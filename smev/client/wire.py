@@ -1,6 +1,6 @@
 """One call of the bus: an envelope out, alone or in a package with files; the answer's envelope back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from smev.client import mtom
@@ -10,6 +10,7 @@ from smev.client.line import MAX_ANSWER, Answer, Line
 KEPT = 1 << 20
 """How much is kept of an answer that is not understood, bytes."""
 
+_XML = "text/xml; charset=utf-8"
 Record = Callable[[str, str, bytes], None]
 """Is told every envelope that passes: the operation, "out" or "in", the octets."""
 
@@ -32,8 +33,12 @@ class Wire:
         Raises NotSentError, UnknownOutcomeError, and GarbageError for what cannot be an answer.
         """
         self._record(operation, "out", envelope)
-        kind, body = mtom.write(envelope, parts) if parts else ("text/xml; charset=utf-8", envelope)
-        headers = {"Content-Type": kind, "SOAPAction": f'"urn:{operation}"', "Accept": "*/*"}
+        headers = {"Content-Type": _XML, "SOAPAction": f'"urn:{operation}"', "Accept": "*/*"}
+        body: bytes | Iterator[bytes] = envelope
+        if parts:
+            written = mtom.write(envelope, parts)
+            headers |= {"Content-Type": written.content_type, "Content-Length": str(written.size)}
+            body = written.pieces
         with self.line.call("POST", body=body, headers=headers) as answer:
             package = _package(answer, folder)
         self._record(operation, "in", package.envelope)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from smev.envelope.words import BusinessStatus, Received, Rejection
+from smev.envelope.words import BusinessStatus, ProcessingStatus, Received, Rejection
 from smev.errors import SmevError
 
 
@@ -120,8 +120,14 @@ class Incoming:
 
     @property
     def message_id(self) -> str:
-        """The bus's id of the message: a message that comes again is known by it."""
-        return self.message.message_id
+        """The bus's id of the message: a message that comes again is known by it.
+
+        A word of GetStatus has none: the message that it is about and what it says stand for it.
+        """
+        body = self.message.body
+        if not self.message.message_id and isinstance(body, ProcessingStatus):
+            return f"{body.original_id}/{body.category}"
+        return self.message.message_id or self.handle
 
     @property
     def sender_id(self) -> str:
@@ -133,6 +139,12 @@ class Incoming:
         """The MessageID (or `Receipt.reference`) of the message of ours that this one is about."""
         body = self.message.body
         return self.message.original_id or getattr(body, "original_id", "")
+
+    @property
+    def final(self) -> bool:
+        """Whether it settles the request that it is about: it is no interim status."""
+        body = self.message.body
+        return body.rejected if isinstance(body, ProcessingStatus) else not isinstance(body, BusinessStatus)
 
     @property
     def reply_to(self) -> str:

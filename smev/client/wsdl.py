@@ -34,8 +34,8 @@ class Description:
         return tuple(sorted(declared - KINDS.keys()))
 
 
-def describe(line: Line, query: str = "?wsdl") -> Description:
-    """Read the description, the schemas that it refers to included: all from the line's own host.
+def zeep_client(line: Line, query: str = "?wsdl") -> Any:  # noqa: ANN401 - zeep has no types
+    """Return zeep's reading of a service, its schemas included: all from the line's own host.
 
     Raises NotSentError, UnknownOutcomeError, GarbageError.
     """
@@ -55,10 +55,18 @@ def describe(line: Line, query: str = "?wsdl") -> Description:
     open_client: Any = zeep.Client
     transport: Any = OverTheLine
     try:
-        client = open_client(line.url + query, transport=transport(), settings=zeep.Settings(strict=False))
+        return open_client(line.url + query, transport=transport(), settings=zeep.Settings(strict=False))
+    except (Error, InputError, etree.LxmlError, KeyError, ValueError) as error:
+        raise GarbageError(f"no description of a service: {error}") from error
+
+
+def describe(line: Line, query: str = "?wsdl") -> Description:
+    """Read the description. Raises NotSentError, UnknownOutcomeError, GarbageError."""
+    client = zeep_client(line, query)
+    try:
         port = next(iter(next(iter(client.wsdl.services.values())).ports.values()))
         operations = {name: tuple(_faults(one)) for name, one in sorted(port.binding.all().items())}
-    except (Error, InputError, etree.LxmlError, StopIteration, KeyError, ValueError) as error:
+    except (StopIteration, KeyError) as error:
         raise GarbageError(f"no description of a service: {error}") from error
     found = _VERSION.search(port.binding.name.namespace or "")
     return Description(found[1] if found else "", operations)

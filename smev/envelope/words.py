@@ -101,6 +101,11 @@ class ProcessingStatus:
     fault_code: str = ""
     fault_description: str = ""
 
+    @property
+    def rejected(self) -> bool:
+        """Whether the message will not be processed: in the bus's words or in the adapter's."""
+        return bool(self.fault_code) or self.category == "ERROR" or "Rejected" in self.category
+
 
 Body = Content | tuple[Rejection, ...] | BusinessStatus | ProcessingStatus
 

@@ -39,6 +39,7 @@ class _Writer:
         self.version = version
         names = {"s": SOAP, "t": version.types, "b": version.basic}
         self._envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap=names)
+        etree.SubElement(self._envelope, f"{{{SOAP}}}Header")  # empty, as every real client writes it
         body = etree.SubElement(self._envelope, f"{{{SOAP}}}Body")
         self.operation = etree.SubElement(body, f"{{{version.types}}}{operation}")
 

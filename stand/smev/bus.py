@@ -159,10 +159,10 @@ class Bus:
             else:
                 self._words[parcel.sender.mnemonic][parcel.id, category] = _Word(status)
 
-    def announce(self, system: System, status: AsyncStatus) -> None:
-        """Put a word about a message into what GetStatus of a system gives."""
+    def announce(self, parcel: Parcel, category: str) -> None:
+        """Tell a request's sender what becomes of it: an AsyncProcessingStatus that is no rejection."""
         with self._lock:
-            self._words[system.mnemonic][status.original_id, status.category] = _Word(status)
+            self._tell(parcel, AsyncStatus(parcel.id, category, "told by the bus"))
 
     # ---- taking
 
@@ -177,22 +177,27 @@ class Bus:
     ) -> Parcel | None:
         """Hand out the first (or the last) message of a queue that fits, None when there is none."""
         with self._lock:
-            now = self.clock()
-            rows = list(self._queues[system.mnemonic, kind].values())
-            for waiting in reversed(rows) if last else rows:
+            now, queue = self.clock(), self._queues[system.mnemonic, kind]
+            found, over = None, []
+            for waiting in reversed(queue.values()) if last else queue.values():
                 parcel = waiting.parcel
                 if waiting.until and waiting.until > now:
                     continue
                 if (root and parcel.root != root) or (node_id and parcel.node_id != node_id):
                     continue
                 if parcel.eol and parcel.eol <= now:
-                    self._queues[system.mnemonic, kind].pop(parcel.id)
-                    self.reject(parcel, "EndOfLifeReached", "not taken before its end of life")
+                    over.append(parcel)
                     continue
-                waiting.until, waiting.times = now + self._return_after, waiting.times + 1
-                self._note("smev_delivered", parcel, times=waiting.times)
-                return parcel
-        return None
+                found = waiting
+                break
+            for parcel in over:
+                del queue[parcel.id]
+                self.reject(parcel, "EndOfLifeReached", "not taken before its end of life")
+            if found is None:
+                return None
+            found.until, found.times = now + self._return_after, found.times + 1
+            self._note("smev_delivered", found.parcel, times=found.times)
+            return found.parcel
 
     def acknowledge(self, system: System, message_id: str, *, accepted: bool = True) -> Parcel | None:
         """Take a message out of its queue; not accepted: put it back. Raises BusFault when it is not there.
@@ -210,12 +215,23 @@ class Bus:
                 if accepted:
                     del queue[message_id]
                     self._seen[message_id] = "messageIsDelivered"
+                    if system.pair is not None:  # the stand's own answers without `To`: nothing is looked up
+                        self._requests.pop(waiting.parcel.reply_to, None)
                 else:
                     waiting.until = None
                 return waiting.parcel
             if self._acknowledge_word(system, message_id, now):
                 return None
         raise BusFault("TargetMessageIsNotFound", f"no message {message_id} waits to be acknowledged")
+
+    def handed_out(self, system: System, original_id: str) -> list[str]:
+        """Return the ids of the answers to a request that wait to be acknowledged."""
+        with self._lock:
+            now, queue = self.clock(), self._queues[system.mnemonic, "RESPONSE"]
+            return [
+                one.parcel.id for one in queue.values()
+                if one.parcel.original_id == original_id and one.until and one.until > now
+            ]  # fmt: skip
 
     def again(self, parcel: Parcel) -> None:
         """Put an acknowledged message into its queue once more (a fault: delivered twice)."""
@@ -259,16 +275,16 @@ class Bus:
         own = System("SMEV", "SMEV", self.own.certificate, self.own)
         answer = Parcel(
             self.new_id(), "RESPONSE", own, parcel.sender, status, self.clock(), parcel.version,
-            root=self.answer_root(parcel), original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=_token(parcel.id),
-            node_id=parcel.node_id,
+            root=self.answer_root(parcel), original_id=parcel.id, transaction_code=parcel.transaction_code,
+            reply_to=_token(parcel.id), node_id=parcel.node_id,
         )  # fmt: skip
         self._queues[parcel.sender.mnemonic, "RESPONSE"][answer.id] = _Waiting(answer)
 
-    def _note(self, what: str, parcel: Parcel, **more: object) -> None:
+    def _note(self, what: str, parcel: Parcel, **more: str | bool | int) -> None:
+        told = {"smev": parcel.id, "kind": parcel.kind}
         self.ledger.note(
-            what, smev=parcel.id, kind=parcel.kind, sender=parcel.sender.mnemonic,
-            recipient=parcel.recipient.mnemonic, **more,
-        )  # fmt: skip
+            what, 0, 0, **told, sender=parcel.sender.mnemonic, recipient=parcel.recipient.mnemonic, **more
+        )
 
 
 def _token(message_id: str) -> str:

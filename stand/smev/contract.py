@@ -8,9 +8,12 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
+from typing import Any
 
 from lxml import etree
 
+from stand.smev import trees
 from stand.smev.words import NAMES, ONLY_IN_1_1, SIGNED
 
 _MARK = "{urn:sedlink-stand:schema}"
@@ -31,7 +34,7 @@ class Wrong:
 
 def schema_text(version: str, part: str, *, basic: str = "basic.xsd") -> bytes:
     """Return one schema of a version; `basic` is where the schema of basic types is found."""
-    text = files("stand.smev").joinpath(f"contract/{part}.xsd").read_text(encoding="utf-8")
+    text = files("stand.smev").joinpath(f"schemas/{part}.xsd").read_text(encoding="utf-8")
     root = etree.fromstring(text.replace("{v}", version).replace("{basic}", basic).encode())
     for element in list(root.iter(etree.Element)):
         only, without = element.attrib.pop(f"{_MARK}only", ""), element.attrib.pop(f"{_MARK}not", "")
@@ -42,24 +45,12 @@ def schema_text(version: str, part: str, *, basic: str = "basic.xsd") -> bytes:
     return written
 
 
-class _Resolver(etree.Resolver):
-    """Finds the schema of basic types without a file or a network."""
-
-    def __init__(self, version: str) -> None:
-        self._version = version
-
-    def resolve(self, url: str, pubid: str, context: object) -> object:  # noqa: ARG002 - lxml's signature
-        name = url.rpartition("/")[2].removesuffix(".xsd")
-        if name not in PARTS:
-            return None
-        return self.resolve_string(schema_text(self._version, name), context)
-
-
 @cache
 def _schema(version: str, part: str) -> etree.XMLSchema:
-    parser = etree.XMLParser(no_network=True)
-    parser.resolvers.add(_Resolver(version))
-    return etree.XMLSchema(etree.fromstring(schema_text(version, part), parser, base_url=f"stand:{part}.xsd"))
+    def imported(url: str) -> bytes:
+        return schema_text(version, url.rpartition("/")[2].removesuffix(".xsd"))
+
+    return trees.schema(schema_text(version, part), imported)
 
 
 def complaints(version: str, element: etree._Element, part: str = "types") -> list[Wrong]:
@@ -72,7 +63,8 @@ def validate(schema: etree.XMLSchema, element: etree._Element) -> list[Wrong]:
     with _guard:
         if schema.validate(element):
             return []
-        return [Wrong(one.line, one.message) for one in list(schema.error_log)[:20]]
+        found: Any = schema.error_log  # iterable, which the stubs do not know
+        return [Wrong(one.line, one.message) for one in islice(found, 20)]
 
 
 def operations(version: str) -> list[str]:
@@ -107,7 +99,7 @@ def wsdl_text(version: str, address: str) -> bytes:
 
 def _fault_names(version: str) -> list[str]:
     root = etree.fromstring(schema_text(version, "faults"))
-    return [element.attrib["name"] for element in root.iterchildren(f"{{{_XS}}}element")]
+    return [str(element.attrib["name"]) for element in root.iterchildren(f"{{{_XS}}}element")]
 
 
 def _add(parent: etree._Element, tag: str, /, **attributes: str) -> etree._Element:

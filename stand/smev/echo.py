@@ -1,6 +1,6 @@
-"""A provider that answers anybody: for trying a client, a key, a transport by hand. The type is the stand's own.
+"""A provider that answers anybody, for trying a client, a key, a way by hand. Its type is the stand's own.
 
-`<EchoRequest xmlns="urn:sedlink-stand:echo:1.0" answer="…">any text or elements</EchoRequest>`, where `answer` is
+`<EchoRequest xmlns="urn:sedlink-stand:echo:1.0" answer="…">any text or elements</EchoRequest>`: `answer` is
 `content` (the same back, with the same files; the default), `reject`, `status` (then the content), `twice`
 (the content, then once more) or `silence`.
 """

@@ -11,6 +11,7 @@ from stand.smev.files import BadFileError, FileStore
 from stand.smev.parcels import Inline, InStore, MessageType, Parcel, System
 from stand.smev.reading import Call, Header, headers, moment, take_contents
 from stand.smev.refusal import BusFault, invalid_content
+from stand.smev.trees import line_of
 from stand.smev.words import MAX_INLINE, local, space
 from stand.smev.writing import Writer
 
@@ -35,7 +36,7 @@ class Exchange:
         """Return who calls, by a signature over the right element. Raises BusFault."""
         target = call.target
         if target is None:
-            raise invalid_content([(call.element.sourceline or 0, "what must be signed is not there")])
+            raise invalid_content([(line_of(call.element), "what must be signed is not there")])
         return self.bus.system_of(dsig.verify(call.signature, target, self._gost))
 
     def do(self, call: Call, system: System, parts: Mapping[str, bytes], *, shuffled: bool = False) -> Answer:
@@ -59,7 +60,7 @@ class Exchange:
         return Answer(write.statistics(self.bus.statistics(system)))
 
     def reject_later(self, call: Call, system: System, parts: Mapping[str, bytes]) -> Answer:
-        """Take a request and reject it afterwards, as the bus does when a part of it fails. Raises BusFault."""
+        """Take a request and reject it afterwards, as when a part of the bus fails. Raises BusFault."""
         data = _data(call)
         root = _content_root(call, data)
         parcel = self._parcel(call, system, data, take_contents(call, parts))

@@ -5,13 +5,14 @@ gets a name and password for each attachment.
 """
 
 import base64
+import re
 import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from smev.errors import SmevError
 from smev.gost import cms
@@ -21,6 +22,7 @@ from stand.smev.parcels import InStore, Parcel
 
 ANONYMOUS = ("anonymous", "smev")
 _PIECE = 1 << 20
+_LONGEST_NAME = 200  # bytes
 
 
 class BadFileError(Exception):
@@ -37,12 +39,12 @@ class Login:
 
 
 class FileStore:
-    """Folders `incoming/{uuid}` and `outgoing/{user}`. Thread-safe."""
+    """Folders `incoming/{uuid}`, `outgoing/{user}`, `own`. Thread-safe."""
 
     def __init__(self, folder: Path, gost: Provider) -> None:
-        self.incoming, self.outgoing = folder / "incoming", folder / "outgoing"
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        self.outgoing.mkdir(parents=True, exist_ok=True)
+        self.incoming, self.outgoing, self._own = (folder / name for name in ("incoming", "outgoing", "own"))
+        for one in (self.incoming, self.outgoing, self._own):
+            one.mkdir(parents=True, exist_ok=True)
         self._gost = gost
         self._lock = threading.Lock()
         self._logins: dict[str, Login] = {}
@@ -50,17 +52,15 @@ class FileStore:
 
     def find(self, uuid: str) -> Path | None:
         """Return the one file that a sender put under a uuid, None when there is none or more than one."""
-        if not _is_uuid(uuid):
+        if not is_uuid(uuid):
             return None
         folder = self.incoming / uuid
         files = [one for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
         return files[0] if len(files) == 1 else None
 
     def put(self, content: bytes, name: str, mime_type: str, uuid: str, signature: bytes | None) -> InStore:
-        """Keep a file that one of the stand's own systems sends."""
-        folder = self.incoming / uuid
-        folder.mkdir()
-        path = folder / "content"
+        """Keep a file that one of the stand's own systems, or a face for a client, sends."""
+        path = self._own / uuid4().hex
         path.write_bytes(content)
         return InStore(uuid, name, mime_type, self.hash(path), path, signature)
 
@@ -121,9 +121,10 @@ class FileStore:
                 return known
             user, password = secrets.token_hex(8), secrets.token_hex(8)
             folder = self.outgoing / user
-            folder.mkdir()
-            name = file.name.replace("/", "_").replace("\\", "_").strip(". ") or "content"
-            (folder / name).hardlink_to(file.path)
+            name = plain_name(file.name)
+            (folder / file.uuid).mkdir(parents=True)
+            for path in (folder / name, folder / file.uuid / name):  # by both ways that are met
+                path.hardlink_to(file.path)
             self._logins[user] = Login(user, password, folder)
             self._given[message_id, file.uuid] = told = (file.uuid, user, password, f"/{name}")
             return told
@@ -134,7 +135,18 @@ def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _is_uuid(text: str) -> bool:
+def plain_name(name: str) -> str:
+    """Return a name that any file system takes, with the ending of the one that somebody chose."""
+    plain = re.sub(r"[\x00-\x1f\x7f/\\]", "_", name).strip(". ") or "content"
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain.encode()) <= _LONGEST_NAME:
+        return plain
+    kept = f"{dot}{ending}" if stem and len(ending.encode()) <= 20 else ""
+    return plain.encode()[: _LONGEST_NAME - len(kept.encode())].decode(errors="ignore") + kept
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:

@@ -51,7 +51,7 @@ def _write(element: etree._Element, bound: dict[str, str], out: list[str], count
     out += [f' xmlns:{bound[uri]}="{_attribute(uri)}"' for uri in declared]
     for tag, value in attributes:
         prefix = f"{bound[space(tag)]}:" if space(tag) else ""
-        out.append(f' {prefix}{local(tag) or tag}="{_attribute(str(value))}"')
+        out.append(f' {prefix}{local(tag) or str(tag)}="{_attribute(str(value))}"')
     out.append(">")
     out.append(_text(element.text))
     for child in element:

@@ -23,6 +23,7 @@ from smev.gost.provider import digest
 from stand.faults import Fault, FaultPlan
 from stand.platform.dictionaries import Dictionaries
 from stand.platform.state import PlatformState, UnknownMessageError
+from stand.smev import trees
 from stand.smev.files import FileStore
 from stand.smev.keys import Pair
 from stand.smev.parcels import InStore, MessageType, Parcel
@@ -87,8 +88,7 @@ class PosEdms:
         sent: list[InStore] = []
         with speaking(self._language):
             try:
-                if request.get("env") != "TEST":
-                    raise _NotDoneError("REFUSED", "env: the stand is a test environment")
+                _check_environment(request)
                 fields = self._do(name, operation, parcel, sent)
                 status: dict[str, Any] = {"OperationResult": "SUCCESS"}
             except _NotDoneError as error:
@@ -96,9 +96,9 @@ class PosEdms:
                 status["RetryAfter"] = error.retry_after
             except UnknownMessageError as error:
                 fields, status = {}, {"OperationResult": "NOT_FOUND", "Description": f"no message {error}"}
-        root = etree.Element(_tag("PosEdmsResponse"), nsmap={None: NAMESPACE}, env="TEST")
+        root = trees.root(_tag("PosEdmsResponse"), {None: NAMESPACE}, env="TEST")
         _write(root, f"{name}Response", {"Status": status, **fields})
-        return [Reply(etree.tostring(root), files=tuple(sent))]
+        return [Reply(etree.tostring(root, encoding="utf-8"), files=tuple(sent))]
 
     def _do(
         self, name: str, operation: etree._Element, parcel: Parcel, sent: list[InStore]
@@ -117,10 +117,15 @@ class PosEdms:
             case "AppealHistory":
                 told = self._state.appeal(cabinet, _id(_text(operation, "Id")))
                 return {"Appeal": raised(told)}
-            case "FileUpload":
-                return self._upload(cabinet, operation, parcel)
-            case "FileDownload":
-                return self._download(cabinet, operation, sent)
+        return self._of_files(name, cabinet, operation, parcel, sent)
+
+    def _of_files(
+        self, name: str, cabinet: Cabinet, operation: etree._Element, parcel: Parcel, sent: list[InStore]
+    ) -> dict[str, Any]:
+        if name == "FileUpload":
+            return self._upload(cabinet, operation, parcel)
+        if name == "FileDownload":
+            return self._download(cabinet, operation, sent)
         return self._dictionary(name, operation)
 
     def _cabinet(self, client_id: str) -> Cabinet:
@@ -167,15 +172,10 @@ class PosEdms:
 
     def _take(self, cabinet: Cabinet, row: etree._Element, parcel: Parcel) -> dict[str, Any]:
         name, uuid = _text(row, "Name"), _text(row, "AttachmentUuid")
-        for file in parcel.files:
-            if file.uuid.lower() == uuid.lower():
-                content, kind = file.path.read_bytes(), file.mime_type
-                break
-        else:
-            inline = next((one for one in parcel.inline if one.content_id.lower() == uuid.lower()), None)
-            if inline is None:
-                raise _NotDoneError("REFUSED", f"AttachmentUuid: no attachment {uuid} in the message")
-            content, kind = inline.body, inline.mime_type
+        found = _attachment(parcel, uuid, name)
+        if found is None:
+            raise _NotDoneError("REFUSED", f"AttachmentUuid: no attachment {uuid} in the message")
+        content, kind = found
         file_id = str(uuid4())
         if not parcel.test:
             sha256 = hashlib.sha256(content).hexdigest()
@@ -250,6 +250,21 @@ def _appeal(message: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = raised(message)
     told["Attachments"] = [{"FileId": url.rpartition("/")[2]} for url in urls]
     return told
+
+
+def _check_environment(request: etree._Element) -> None:
+    if request.get("env") != "TEST":
+        raise _NotDoneError("REFUSED", "env: the stand is a test environment")
+
+
+def _attachment(parcel: Parcel, uuid: str, name: str) -> tuple[bytes, str] | None:
+    """Return bytes and type of an attachment by its id, or by its name: a transport may give ids anew."""
+    for one in parcel.inline:
+        if one.content_id.lower() == uuid.lower():
+            return one.body, one.mime_type
+    named = [file for file in parcel.files if file.uuid.lower() == uuid.lower()]
+    named = named or [file for file in parcel.files if file.name == name]
+    return (named[0].path.read_bytes(), named[0].mime_type) if len(named) == 1 else None
 
 
 def _rows(name: str, rows: list[dict[str, object]], number: int, size: int) -> dict[str, Any]:

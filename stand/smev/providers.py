@@ -1,6 +1,5 @@
 """The stand's own information systems behind the bus: a thread takes their requests and sends the answers."""
 
-import contextlib
 import logging
 import queue
 import threading
@@ -9,7 +8,6 @@ from dataclasses import dataclass
 
 from stand.smev.bus import Bus
 from stand.smev.parcels import Body, Inline, InStore, Parcel
-from stand.smev.refusal import BusFault
 
 log = logging.getLogger("stand.smev")
 
@@ -57,6 +55,7 @@ class Providers:
                 continue  # a client's own queue: the client takes it
             system = self._bus.system(mnemonic)
             while parcel := self._bus.take(system, "REQUEST"):
+                self._bus.acknowledge(system, parcel.id)  # at once: its lease must not end while it is served
                 self._serve(handler, parcel)
 
     def _serve(self, handler: Handler, parcel: Parcel) -> None:
@@ -67,11 +66,19 @@ class Providers:
             replies = []
         for reply in replies:
             answer = Parcel(
-                self._bus.new_id(), "RESPONSE", parcel.recipient, parcel.sender, reply.body, self._bus.clock(),
-                parcel.version, root=self._bus.answer_root(parcel), inline=reply.inline, files=reply.files,
-                original_id=parcel.id, transaction_code=parcel.transaction_code, reply_to=parcel.reply_to,
+                id=self._bus.new_id(),
+                kind="RESPONSE",
+                sender=parcel.recipient,
+                recipient=parcel.sender,
+                body=reply.body,
+                sent=self._bus.clock(),
+                version=parcel.version,
+                root=self._bus.answer_root(parcel),
+                inline=reply.inline,
+                files=reply.files,
+                original_id=parcel.id,
+                transaction_code=parcel.transaction_code,
+                reply_to=parcel.reply_to,
                 node_id=parcel.node_id,
-            )  # fmt: skip
+            )
             self._bus.send(answer)
-        with contextlib.suppress(BusFault):  # its lease may be over: it is answered all the same
-            self._bus.acknowledge(parcel.recipient, parcel.id)

@@ -8,9 +8,21 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
+from stand.smev import trees
 from stand.smev.mime import cid
 from stand.smev.refusal import BusFault, invalid_content, signature_fault
-from stand.smev.words import MAX_ENVELOPE, NAMES, SIGNED, SOAP, VERSION_OF, XOP, Names, local, space
+from stand.smev.words import (
+    MAX_ENVELOPE,
+    NAMES,
+    ONLY_IN_1_1,
+    SIGNED,
+    SOAP,
+    VERSION_OF,
+    XOP,
+    Names,
+    local,
+    space,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +65,31 @@ def read_call(octets: bytes, version: str) -> Call:
     """Return the call in an envelope sent to the address of a version. Raises BusFault."""
     if len(octets) > MAX_ENVELOPE:
         raise invalid_content([(0, f"the envelope has {len(octets)} bytes, {MAX_ENVELOPE} are allowed")])
-    root = _parse(octets)
+    try:
+        root = trees.parse(octets)
+    except trees.NotXmlError as error:
+        raise invalid_content([(error.line, str(error))]) from error
     if root.tag != f"{{{SOAP}}}Envelope":
         raise signature_fault("PoorSOAPEnvelopeFormat", "the root element is not soap:Envelope")
-    parts = [one for one in root if isinstance(one.tag, str)]
+    parts = list(trees.children(root))
     if [local(one.tag) for one in parts] != ["Header", "Body"]:
         raise signature_fault(
             "PoorSOAPEnvelopeFormat", "soap:Header and soap:Body must stand in the envelope"
         )
-    inside = [one for one in parts[1] if isinstance(one.tag, str)]
+    inside = list(trees.children(parts[1]))
     if len(inside) != 1:
-        raise invalid_content([(parts[1].sourceline or 0, "soap:Body must hold one element")])
-    told, operation = VERSION_OF.get(space(inside[0].tag), ""), local(inside[0].tag).removesuffix("Request")
-    if told != version or f"{operation}Request" != local(inside[0].tag) or operation not in SIGNED:
-        reason = f"{inside[0].tag} is not an operation of version {version}"
-        raise invalid_content([(inside[0].sourceline or 0, reason)])
-    return Call(version, operation, inside[0])
+        raise invalid_content([(trees.line_of(parts[1]), "soap:Body must hold one element")])
+    return _call_of(inside[0], version)
 
 
-def _parse(octets: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(octets, parser)
-    except etree.XMLSyntaxError as error:
-        raise invalid_content([(error.lineno or 0, f"not well-formed XML: {error.msg}")]) from error
-    if root.getroottree().docinfo.doctype:
-        raise invalid_content([(0, "a document type declaration is not allowed")])
-    return root
+def _call_of(element: etree._Element, version: str) -> Call:
+    told, name = VERSION_OF.get(space(element.tag), ""), local(element.tag)
+    operation = name.removesuffix("Request")
+    known = operation in SIGNED and (version == "1.1" or operation not in ONLY_IN_1_1)
+    if told != version or f"{operation}Request" != name or not known:
+        reason = f"{element.tag} is not an operation of version {version}"
+        raise invalid_content([(trees.line_of(element), reason)])
+    return Call(version, operation, element)
 
 
 def take_contents(call: Call, parts: Mapping[str, bytes]) -> dict[str, bytes]:

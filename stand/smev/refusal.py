@@ -1,10 +1,10 @@
 """The faults of the bus as exceptions, and how they are written into SOAP."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from lxml import etree
 
+from stand.smev import trees
 from stand.smev.words import NAMES, SOAP
 
 # faults whose cause is the bus itself, not the caller
@@ -27,14 +27,12 @@ _BARE = frozenset(
 )
 
 
-@dataclass(frozen=True)
 class BusFault(Exception):  # noqa: N818 - a fault is what SOAP calls it
     """The bus refuses an operation. `detail`: the fault's own elements, in order."""
 
-    name: str
-    reason: str
-    detail: Mapping[str, str] = field(default_factory=dict)
-    code: str = ""
+    def __init__(self, name: str, reason: str, detail: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason, self.detail = name, reason, detail or {}
 
 
 def signature_fault(kind: str, reason: str) -> BusFault:
@@ -91,10 +89,8 @@ def fault_envelope(version: str, fault: BusFault) -> bytes:
     etree.SubElement(told, "faultcode").text = "soap:Server" if fault.name in _SERVER else "soap:Client"
     etree.SubElement(told, "faultstring").text = fault.reason
     spaces = {None: names.basic, "ns2": names.types, "ns3": names.faults}
-    element = etree.SubElement(etree.SubElement(told, "detail"), names.f(fault.name), nsmap=spaces)
+    element = trees.add(etree.SubElement(told, "detail"), names.f(fault.name), spaces)
     if not (fault.name in _BARE or (fault.name == "EndOfLifeReached" and version == "1.1")):
-        if fault.code:
-            etree.SubElement(element, names.b("Code")).text = fault.code
         etree.SubElement(element, names.b("Description")).text = fault.reason
         for name, value in fault.detail.items():
             tag, _colon, rest = name.partition(":")

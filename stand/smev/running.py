@@ -18,13 +18,16 @@ from stand.platform.dictionaries import Dictionaries
 from stand.platform.state import PlatformState
 from stand.server import HttpServer
 from stand.smev import echo, posedms
+from stand.smev.adapter import AdapterFace
 from stand.smev.bus import RETURN_AFTER, Bus
 from stand.smev.exchange import Exchange
 from stand.smev.files import ANONYMOUS, FileStore
 from stand.smev.ftp import FtpFace
 from stand.smev.keys import ClientFiles, Pair, write_client
+from stand.smev.mailroom import Mailroom
 from stand.smev.parcels import System
 from stand.smev.providers import Providers
+from stand.smev.rsmev import RsmevFace
 from stand.smev.soap import SoapFace
 from stand.smev.trouble import Troubles
 from stand.smev.words import VERSIONS
@@ -40,15 +43,22 @@ class Access:
     """What one information system needs to reach the bus."""
 
     mnemonic: str
+    base_url: str
     soap: dict[str, str]  # address by version
     ftp: str
+    adapter: str  # address of the Типовой адаптер; itSystem is the mnemonic
+    adapter_folder: Path  # shared with it: in, out
+    rsmev: str  # address of РСМЭВ up to and with the entry point
     files: ClientFiles
+    ftp_user: str = ANONYMOUS[0]
+    ftp_password: str = ANONYMOUS[1]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
         return {
-            "mnemonic": self.mnemonic, "soap": self.soap, "ftp": self.ftp,
-            "ftp_user": ANONYMOUS[0], "ftp_password": ANONYMOUS[1],
+            "mnemonic": self.mnemonic, "base_url": self.base_url, "soap": self.soap, "ftp": self.ftp,
+            "ftp_user": self.ftp_user, "ftp_password": self.ftp_password,
+            "adapter": self.adapter, "adapter_folder": str(self.adapter_folder), "rsmev": self.rsmev,
             "key": str(self.files.key), "certificate": str(self.files.certificate),
             "smev_certificate": str(self.files.bus), "authority": str(self.files.authority),
         }  # fmt: skip
@@ -80,6 +90,9 @@ class SmevStand:
         self.providers = Providers(self.bus)
         self._soap = SoapFace(self.exchange, self.troubles)
         self._ftp = FtpFace(self.files, self.troubles, host=host)
+        self.mailroom = Mailroom(self.exchange)
+        self._adapter = AdapterFace(self.mailroom, self.troubles, folder / "adapter")
+        self._rsmev = RsmevFace(self.mailroom, self.troubles, self._ftp)
         self._http = HttpServer(self._serve, host=host, port=port)
         self.add_own(echo.MNEMONIC, "Echo of the stand")
         self.bus.offer_type(echo.TYPE)
@@ -110,12 +123,21 @@ class SmevStand:
         """Register an information system and write its key and certificates into `folder/keys/{mnemonic}`."""
         pair = pair or self.bus.authority.issue(name)
         self.bus.register(mnemonic, name, pair)
+        self.mailroom.trust(mnemonic, pair)
         authority = self.bus.authority.certificate
         files = write_client(
             self.folder / "keys" / mnemonic, mnemonic, pair, self.bus.own.certificate, authority
         )
-        soap = {version: f"{self.base_url}/smev/{version}/ws" for version in VERSIONS}
-        return Access(mnemonic, soap, self._ftp.url, files)
+        return Access(
+            mnemonic=mnemonic,
+            base_url=self.base_url,
+            soap={version: f"{self.base_url}/smev/{version}/ws" for version in VERSIONS},
+            ftp=self._ftp.url,
+            adapter=f"{self.base_url}/adapter/ws",
+            adapter_folder=self._adapter.folder(mnemonic),
+            rsmev=f"{self.base_url}/api/smev/{mnemonic}",
+            files=files,
+        )
 
     def start(self) -> None:
         """Begin to serve."""
@@ -146,4 +168,8 @@ class SmevStand:
         match [part for part in request.path.split("/") if part]:
             case ["smev", version, "ws"]:
                 return self._soap.answer(request, version)
+            case ["adapter", "ws"]:
+                return self._adapter.answer(request)
+            case ["api", "smev", entrypoint, *path]:
+                return self._rsmev.answer(request, entrypoint, path)
         return Response("no such address", 404)

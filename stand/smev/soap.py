@@ -6,10 +6,9 @@ from stand.faults import Fault
 from stand.smev import contract, dsig
 from stand.smev.exchange import Answer, Exchange
 from stand.smev.mime import MAX_BODY, pack, unpack
-from stand.smev.parcels import System
 from stand.smev.reading import Call, read_call
 from stand.smev.refusal import BusFault, fault_envelope
-from stand.smev.trouble import AFTER, BEFORE, Troubles
+from stand.smev.trouble import AFTER, BEFORE, NOTICE, Troubles
 from stand.smev.words import VERSIONS
 from stand.smev.writing import octets
 
@@ -53,13 +52,15 @@ class SoapFace:
             answer = self._exchange.reject_later(call, system, parts)
         else:
             answer = self._exchange.do(call, system, parts, shuffled=name == Fault.SHUFFLED)
-        return self._troubles.after(name, self._written(call, answer, name, system))
+        return self._troubles.after(name, self._written(call, answer, name))
 
-    def _written(self, call: Call, answer: Answer, trouble: str, system: System) -> Response:
+    def _written(self, call: Call, answer: Answer, trouble: str) -> Response:
         parcel = answer.parcel
         if trouble == Fault.BAD_SIGNATURE:
             for container in answer.element.iter(call.names.t("SMEVSignature")):
                 dsig.spoil(container)
+        if trouble == NOTICE and parcel is not None and call.operation == "SendRequest":
+            self._exchange.bus.announce(parcel, "requestIsAcceptedBySmev")
         if trouble == Fault.REDELIVERED and parcel is not None and call.operation == "Ack":
             self._exchange.bus.again(parcel)
         inline = parcel.inline if parcel is not None and call.operation in _GETS else ()

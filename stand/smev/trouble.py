@@ -1,6 +1,6 @@
 """What goes wrong on the bus: asked for by name for the next calls, or drawn by the fault plan.
 
-An asked-for trouble is a `Fault`, or a fault of the bus by its name (`StaleMessageId`), or a kind of
+What is asked for is a `Fault`, `notice`, a fault of the bus by its name (`StaleMessageId`), or a kind of
 SignatureVerificationFault (`CertificateIsExpired`).
 """
 
@@ -15,6 +15,8 @@ from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger
 from stand.server import CutError
 from stand.smev.refusal import KNOWN, sample
+
+NOTICE = "notice"  # AsyncProcessingStatus requestIsAcceptedBySmev before the answer
 
 BEFORE = (Fault.SLOW, Fault.ERROR, Fault.TOO_MANY, Fault.CUT_BEFORE)
 AFTER = (Fault.CUT_AFTER, Fault.GARBAGE)
@@ -33,8 +35,9 @@ class Troubles:
 
     def ask(self, operation: str, name: str, times: int = 1) -> None:
         """Let the next calls of an operation meet a trouble. Raises ValueError for an unknown name."""
-        if name not in set(Fault) and name not in KNOWN:
-            raise ValueError(f"unknown trouble {name}: use one of {', '.join((*Fault, *KNOWN))}")
+        if name not in set(Fault) and name not in KNOWN and name != NOTICE:
+            known = ", ".join((*Fault, NOTICE, *KNOWN))
+            raise ValueError(f"unknown trouble {name}: use one of {known}")
         with self._lock:
             self._asked[operation].extend([name] * times)
 

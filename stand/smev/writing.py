@@ -7,7 +7,7 @@ from itertools import count
 
 from lxml import etree
 
-from stand.smev import dsig
+from stand.smev import dsig, trees
 from stand.smev.keys import Pair
 from stand.smev.parcels import AsyncStatus, Parcel, Progress, System
 from stand.smev.words import NAMES, SOAP, VERSION_OF, XOP, Names, local, space
@@ -75,9 +75,9 @@ class Writer:
     def statistics(self, rows: Iterable[tuple[str, int]]) -> etree._Element:
         """Return GetIncomingQueueStatisticsResponse."""
         root = self._root("GetIncomingQueueStatisticsResponse")
-        for name, count in rows:
+        for name, waiting in rows:
             self._t(root, "QueueStatistics").attrib.update(
-                {"queueName": name, "pendingMessageNumber": str(count)}
+                {"queueName": name, "pendingMessageNumber": str(waiting)}
             )
         return root
 
@@ -91,7 +91,7 @@ class Writer:
         spaces = {None: self.names.basic, "ns2": self.names.types, "ns3": self.names.faults}
         envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
         body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
-        return etree.SubElement(body, self.names.t(name), nsmap=spaces)
+        return trees.add(body, self.names.t(name), spaces)
 
     def _t(self, parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
         element = etree.SubElement(parent, self.names.t(name))
@@ -205,7 +205,8 @@ class Writer:
     def _async(self, parent: etree._Element, status: AsyncStatus) -> None:
         element = self._t(parent, "AsyncProcessingStatus")
         self._t(element, "OriginalMessageId", status.original_id)
-        self._t(element, "StatusCategory", status.category)
+        old = self.version == "1.1" and status.category == "responseIsRejectedBySmev"  # 1.1 has no such word
+        self._t(element, "StatusCategory", "requestIsRejectedBySmev" if old else status.category)
         if status.details:
             self._t(element, "StatusDetails", status.details)
         if status.code:
@@ -231,7 +232,7 @@ class Writer:
             include.set("href", f"cid:{one.content_id}")
 
     def _sender_signature(self, parent: etree._Element, provided: etree._Element, parcel: Parcel) -> None:
-        """Pass the sender's signature on; through another version than it was made for it does not survive."""
+        """Pass the sender's signature on; it does not survive another version than it was made for."""
         if parcel.sender.pair is not None and not parcel.provided:
             dsig.sign(self._t(parent, "SenderInformationSystemSignature"), provided, parcel.sender.pair)
         elif parcel.signature and parcel.version == self.version:

@@ -16,7 +16,9 @@ OPTIONS = {"directory": "dir", "map_name": "map", "as_json": "json"}
 
 
 def names():
-    yield from (f"--{OPTIONS.get(name, name)}" for name in inspect.signature(stand).parameters)
+    yield from (
+        f"--{OPTIONS.get(name, name.replace('_', '-'))}" for name in inspect.signature(stand).parameters
+    )
     yield from Fault
     yield from (one.name for one in fields(Reconciliation))
     for table in (Source, MessageColumns, DecisionColumns):

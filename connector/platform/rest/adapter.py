@@ -183,15 +183,7 @@ class RestPlatform:
             told = parse(text)
             rows = told if isinstance(told, list) else list(Fields(told).objects(paging.items))
             fields = [row if isinstance(row, Fields) else Fields(row) for row in rows]
-            return [
-                Entry(
-                    id=row.required_text(names.id),
-                    name=row.required_text(names.name),
-                    parent_id=row.text(names.parent_id) or parent,
-                    deleted=row.flag(names.deleted),
-                )
-                for row in fields
-            ]
+            return [translate.read_entry(row, names, parent) for row in fields]
         except (NotJsonError, FieldProblemError) as error:
             raise garbage(call, str(error)) from error
 

@@ -23,10 +23,17 @@ from connector.appeal import (
     Question,
     Territory,
 )
+from connector.peer import Entry
 from connector.platform import Received
 from connector.platform.rest.fields import FieldProblemError, Fields, clean
 from connector.platform.rest.jsontext import NotJsonError, parse
-from connector.platform.rest.names import AttachmentNames, CategoryNames, MessageNames, TerritoryNames
+from connector.platform.rest.names import (
+    AttachmentNames,
+    CategoryNames,
+    DictionaryNames,
+    MessageNames,
+    TerritoryNames,
+)
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +62,16 @@ def read_value(value: object, raw: str, cabinet: Cabinet, names: MessageNames) -
     except FieldProblemError as error:
         return _not_understood(raw, known_id, str(error), told)
     return Received(known_id, raw, appeal, round_told=told)
+
+
+def read_entry(row: Fields, names: DictionaryNames, parent: str) -> Entry:
+    """Return a row of a dictionary. Raises FieldProblemError."""
+    return Entry(
+        id=row.required_text(names.id),
+        name=row.required_text(names.name),
+        parent_id=row.text(names.parent_id) or parent,
+        deleted=row.flag(names.deleted),
+    )
 
 
 def _not_understood(raw: str, known_id: str, why: str, told: int | None = None) -> Received:

@@ -22,13 +22,13 @@ CREATE TABLE outgoing (
     doubt INTEGER NOT NULL DEFAULT 0,  -- an attempt under this id may have been delivered
     attempts INTEGER NOT NULL DEFAULT 0,
     due TEXT NOT NULL,
+    lease TEXT NOT NULL DEFAULT '',     -- an attempt may be under way until then
     created TEXT NOT NULL,
     updated TEXT NOT NULL,
     reference TEXT NOT NULL DEFAULT '', -- the peer's own id of it
     bus_status TEXT NOT NULL DEFAULT '',
     step TEXT NOT NULL DEFAULT '',      -- what to do after the last error
-    code TEXT NOT NULL DEFAULT '',
-    error TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',     -- JSON: code, text, fields
     receipt BLOB
 );
 CREATE INDEX outgoing_due ON outgoing (state, due);
@@ -51,9 +51,11 @@ CREATE TABLE incoming (
     original_id TEXT NOT NULL,
     key TEXT,                          -- of the message of ours that it is about
     test INTEGER NOT NULL,
+    final INTEGER NOT NULL,            -- no interim status: nothing more is to come
     handle TEXT NOT NULL,
     raw BLOB NOT NULL,
-    problem TEXT NOT NULL,             -- why it must not be acted upon
+    told TEXT NOT NULL,                -- what it says, as it was understood and verified: JSON
+    problem TEXT NOT NULL,             -- why it must not be acted upon: JSON as in outgoing.error
     received TEXT NOT NULL,
     times INTEGER NOT NULL DEFAULT 1,  -- how often it came
     complete TEXT,                     -- when all its files were here
@@ -82,20 +84,16 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self._path = path
         try:
             path.touch(mode=0o600, exist_ok=True)
             self._held = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._held.row_factory = sqlite3.Row
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 self._held.execute(f"PRAGMA {pragma}")
-            self._create()
         except (OSError, sqlite3.Error) as error:
-            raise SetupError(
-                "store-unusable",
-                "the store {path} cannot be used: {reason}",
-                path=str(path),
-                reason=str(error),
-            ) from error
+            raise self._unusable(error) from error
+        self._create()
 
     def _create(self) -> None:
         with self.change() as held:
@@ -109,20 +107,37 @@ class Database:
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """Run a block as one transaction: committed at its end, undone by an error."""
+        """Run a block as one transaction: committed at its end, undone by an error.
+
+        Raises SetupError when the database fails: no room on the disk, locked for too long.
+        """
         with self._lock:
-            self._held.execute("BEGIN IMMEDIATE")
             try:
+                self._held.execute("BEGIN IMMEDIATE")
                 yield self._held
                 self._held.execute("COMMIT")
-            except BaseException:
-                self._held.execute("ROLLBACK")
+            except BaseException as error:
+                if self._held.in_transaction:  # some failures of the disk end it by themselves
+                    self._held.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise self._unusable(error) from error
                 raise
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        """Return the rows of a query, by names of columns."""
+        """Return the rows of a query, by names of columns. Raises SetupError."""
         with self._lock:
-            return [dict(row) for row in self._held.execute(query, values)]
+            try:
+                return [dict(row) for row in self._held.execute(query, values)]
+            except sqlite3.Error as error:
+                raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> SetupError:
+        return SetupError(
+            "store-unusable",
+            "the store {path} cannot be used: {reason}",
+            path=str(self._path),
+            reason=str(error),
+        )
 
     def close(self) -> None:
         """Let go of the file."""

@@ -7,8 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from smev.client.store import telling, troubles
 from smev.client.store.database import Database, moment, text
 from smev.client.words import Incoming, Queue
+from smev.envelope.words import Received
+from smev.errors import SmevError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,7 @@ class StoredFile:
     name: str
     mime_type: str
     path: Path | None
-    error: str
+    error: SmevError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +36,11 @@ class InboxEntry:
     original_id: str
     key: str | None
     test: bool
+    final: bool
     handle: str
     raw: bytes = field(repr=False)
-    problem: str
+    message: Received = field(repr=False)
+    problem: SmevError | None
     received: datetime
     times: int
     complete: datetime | None
@@ -46,7 +51,9 @@ class InboxEntry:
     files: tuple[StoredFile, ...] = ()
 
 
-_COLUMNS = tuple(name for name in InboxEntry.__dataclass_fields__ if name != "files")
+_COLUMNS = tuple(
+    {"message": "told"}.get(name, name) for name in InboxEntry.__dataclass_fields__ if name != "files"
+)
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM incoming"  # noqa: S608 - names of columns
 
 
@@ -91,17 +98,17 @@ class Inbox:
 
     def file_here(self, message_id: str, position: int, path: Path) -> None:
         """Note that a file is here, whole and checked."""
-        self._file(message_id, position, str(path), "")
+        self._file(message_id, position, str(path), None)
 
-    def file_broken(self, message_id: str, position: int, error: str) -> None:
+    def file_broken(self, message_id: str, position: int, error: SmevError) -> None:
         """Note why a file is not here."""
         self._file(message_id, position, None, error)
 
-    def _file(self, message_id: str, position: int, path: str | None, error: str) -> None:
+    def _file(self, message_id: str, position: int, path: str | None, error: SmevError | None) -> None:
         with self._database.change() as held:
             held.execute(
                 "UPDATE incoming_file SET path = ?, error = ? WHERE message_id = ? AND position = ?",
-                (path, error, message_id, position),
+                (path, troubles.pack(error), message_id, position),
             )
 
     def complete(self, message_id: str, now: datetime) -> None:
@@ -120,10 +127,13 @@ class Inbox:
         """Note that whoever reads the inbox is done with the message."""
         self._stamp("handled", message_id, now)
 
-    def replay(self, message_id: str) -> None:
-        """Give the message to whoever reads the inbox once more."""
+    def replay(self, message_id: str, message: Received) -> None:
+        """Give the message, as it was understood anew, to whoever reads the inbox once more."""
         with self._database.change() as held:
-            held.execute("UPDATE incoming SET handled = NULL WHERE message_id = ?", (message_id,))
+            held.execute(
+                "UPDATE incoming SET handled = NULL, told = ? WHERE message_id = ?",
+                (telling.pack(message), message_id),
+            )
 
     def waiting(self, queue: Queue | None = None, limit: int = 1000) -> list[InboxEntry]:
         """Return whole, trusted messages that nobody has handled yet, oldest first."""
@@ -176,18 +186,25 @@ class Inbox:
             message_id,
         )
         return tuple(
-            StoredFile(**{**row, "path": None if row["path"] is None else Path(row["path"])}) for row in rows
+            StoredFile(
+                **row
+                | {
+                    "path": None if row["path"] is None else Path(row["path"]),
+                    "error": troubles.unpack(row["error"]),
+                }
+            )
+            for row in rows
         )
 
 
 def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | None) -> None:
-    message, problem = incoming.message, str(incoming.problem or "")
+    message, problem, told = incoming.message, troubles.pack(incoming.problem), telling.pack(incoming.message)
     held.execute(
-        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, handle, raw, problem,"
-        " received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO incoming (message_id, queue, kind, original_id, key, test, final, handle, raw, told,"
+        " problem, received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(incoming.message_id, incoming.queue, message.kind, incoming.original_id, key),
-            *(message.test, incoming.handle, incoming.raw, problem, at),
+            *(message.test, incoming.final, incoming.handle, incoming.raw, told, problem, at),
         ),
     )
     held.executemany(
@@ -200,11 +217,12 @@ def _insert(held: sqlite3.Connection, incoming: Incoming, at: str, key: str | No
 
 
 def _entry(row: Mapping[str, Any], files: Sequence[StoredFile]) -> InboxEntry:
-    values = {name: row[name] for name in _COLUMNS}
+    values = {name: row[name] for name in _COLUMNS if name != "told"}
+    values["message"] = telling.unpack(row["told"])
     for name in ("received", "complete", "acknowledged", "handled"):
         values[name] = None if row[name] is None else moment(row[name])
-    for name in ("test", "forced"):
+    for name in ("test", "final", "forced"):
         values[name] = bool(row[name])
     values["accepted"] = None if row["accepted"] is None else bool(row["accepted"])
-    values["queue"] = Queue(row["queue"])
+    values |= {"queue": Queue(row["queue"]), "problem": troubles.unpack(row["problem"])}
     return InboxEntry(**values, files=tuple(files))

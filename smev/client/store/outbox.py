@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from smev.client.store import packing
+from smev.client.store import packing, troubles
 from smev.client.store.database import Database, moment, text
 from smev.client.words import Outgoing, Receipt
+from smev.errors import SmevError
 
 
 class State(StrEnum):
@@ -37,8 +38,7 @@ class OutboxEntry:
     reference: str
     bus_status: str
     step: str
-    code: str
-    error: str
+    error: SmevError | None
     receipt: bytes | None = field(repr=False)
 
 
@@ -103,29 +103,36 @@ class Outbox:
         return packing.unpack(**rows[0], files=files)
 
     def claim(self, now: datetime, until: datetime, key: str | None = None) -> OutboxEntry | None:
-        """Take the message that is due longest (or the one named) for an attempt that ends by `until`.
+        """Take the message that is due longest (or the one named, due or not) for an attempt.
 
-        Nobody else gets it before that; a process that dies loses nothing, the message is due again.
+        Nobody else gets it until then, so two attempts never run at once. A process that dies loses nothing:
+        the next one gets the message, in doubt.
         """
         wanted = "key = ?" if key else "due <= ?"
         with self._database.change() as held:
             row = held.execute(
-                f"SELECT key FROM outgoing WHERE state = ? AND {wanted} ORDER BY due LIMIT 1",  # noqa: S608
-                (State.QUEUED, key or text(now)),
+                f"SELECT key FROM outgoing WHERE state = ? AND lease <= ? AND {wanted} ORDER BY due LIMIT 1",  # noqa: S608
+                (State.QUEUED, text(now), key or text(now)),
             ).fetchone()
             if row is None:
                 return None
             held.execute(
-                "UPDATE outgoing SET attempts = attempts + 1, due = ?, updated = ? WHERE key = ?",
+                "UPDATE outgoing SET attempts = attempts + 1, doubt = doubt OR lease <> '', lease = ?,"
+                " updated = ? WHERE key = ?",
                 (text(until), text(now), row["key"]),
             )
         return self.get(row["key"])
+
+    def extend(self, key: str, until: datetime) -> None:
+        """Keep a message whose attempt takes longer: a large file is on its way."""
+        with self._database.change() as held:
+            held.execute("UPDATE outgoing SET lease = ? WHERE key = ? AND lease <> ''", (text(until), key))
 
     def delivered(self, key: str, receipt: Receipt | None, now: datetime) -> None:
         """Note that the peer has it. Without a receipt: an answer to it came, which proves as much."""
         with self._database.change() as held:
             held.execute(
-                "UPDATE outgoing SET state = ?, doubt = 0, step = '', code = '', error = '', updated = ?"
+                "UPDATE outgoing SET state = ?, doubt = 0, step = '', error = '', lease = '', updated = ?"
                 " WHERE key = ? AND state IN (?, ?)",
                 (State.DELIVERED, text(now), key, State.QUEUED, State.STOPPED),
             )
@@ -136,7 +143,7 @@ class Outbox:
                 )
 
     def failed(
-        self, key: str, now: datetime, *, step: str, code: str, error: str, due: datetime | None, doubt: bool
+        self, key: str, now: datetime, *, step: str, error: SmevError, due: datetime | None, doubt: bool
     ) -> None:
         """Note a failed attempt: to be repeated when `due`, or stopped for a person without one."""
         self._change(
@@ -145,9 +152,9 @@ class Outbox:
             state=State.STOPPED if due is None else State.QUEUED,
             **({} if due is None else {"due": text(due)}),
             **({"doubt": 1} if doubt else {}),
+            lease="",
             step=step,
-            code=code,
-            error=error,
+            error=troubles.pack(error),
         )
 
     def renew(self, key: str, message_id: str, now: datetime, reason: str) -> None:
@@ -170,19 +177,21 @@ class Outbox:
                 (fields, text(now), text(now), key),
             )
 
-    def again(self, key: str, now: datetime) -> None:
-        """Make a message due at once, whatever stopped it."""
-        self._change(key, now, state=State.QUEUED, due=text(now))
+    def again(self, key: str, now: datetime, *, sure: bool) -> None:
+        """Make a message due at once, whatever stopped it; `sure`: a person knows that it did not arrive."""
+        self._change(
+            key, now, state=State.QUEUED, due=text(now), **({"doubt": 0, "lease": ""} if sure else {})
+        )
 
     def cancel(self, key: str, now: datetime) -> None:
         """Give a message up."""
         self._change(key, now, state=State.CANCELLED)
 
-    def bus_said(self, key: str, category: str, now: datetime, *, rejected: str | None = None) -> None:
-        """Note a later word of the bus; `rejected` holds the reason when it will not be processed."""
+    def bus_said(self, key: str, category: str, now: datetime, *, rejected: SmevError | None = None) -> None:
+        """Note a later word of the bus; `rejected` is the reason when it will not be processed."""
         self._change(key, now, bus_status=category)
         if rejected is not None:
-            self._change(key, now, state=State.REJECTED, error=rejected)
+            self._change(key, now, state=State.REJECTED, error=troubles.pack(rejected))
 
     def ids(self, key: str) -> list[tuple[str, datetime, str]]:
         """Return every MessageID it ever had, when it got it, and why the one before was given up."""
@@ -196,6 +205,21 @@ class Outbox:
         wanted = tuple(states)
         marks = ", ".join("?" * len(wanted))
         return self._entries(f"{_SELECT} WHERE state IN ({marks}) ORDER BY created LIMIT ?", *wanted, limit)
+
+    def unanswered(self, before: datetime, limit: int = 100) -> list[OutboxEntry]:
+        """Return requests delivered (or asked about) before a moment, and without a final answer."""
+        answered = "SELECT 1 FROM incoming WHERE incoming.key = outgoing.key AND final"
+        return self._entries(
+            f"{_SELECT} WHERE state = ? AND kind <> 'response' AND updated < ? AND NOT EXISTS ({answered})"
+            " ORDER BY updated LIMIT ?",
+            State.DELIVERED,
+            text(before),
+            limit,
+        )
+
+    def asked_about(self, key: str, now: datetime) -> None:
+        """Note that the peer was asked for answers just now."""
+        self._change(key, now)
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of messages by state."""
@@ -217,4 +241,9 @@ class Outbox:
 def _entry(row: Mapping[str, Any]) -> OutboxEntry:
     values = {name: row[name] for name in _COLUMNS}
     values |= {name: moment(row[name]) for name in ("due", "created", "updated")}
-    return OutboxEntry(**values | {"state": State(row["state"]), "doubt": bool(row["doubt"])})
+    values |= {
+        "state": State(row["state"]),
+        "doubt": bool(row["doubt"]),
+        "error": troubles.unpack(row["error"]),
+    }
+    return OutboxEntry(**values)

@@ -5,10 +5,10 @@ import pytest
 from config.secret import Secret
 from connector.appeal import Cabinet
 from connector.platform.rest import RestPlatform, Timeouts
-from tests.connector.platform.conformance import PlatformConformance
+from tests.connector.platform.conformance import TokenConformance
 
 
-class TestRest(PlatformConformance):
+class TestRest(TokenConformance):
     @pytest.fixture(autouse=True)
     def closing(self):
         self.opened = []

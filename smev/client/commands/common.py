@@ -1,0 +1,79 @@
+"""What every command of the exchange does: open the client, tell errors, print JSON."""
+
+import json as jsonlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import typer
+
+from config.i18n import _
+
+if TYPE_CHECKING:
+    from smev.client.exchange import Client
+    from smev.client.store import OutboxEntry
+    from smev.client.taking import Taken
+    from smev.errors import SmevError
+
+OK, ATTENTION, CONFIGURATION, AGAIN = 0, 1, 3, 4
+
+Config = Annotated[
+    Path | None, typer.Option("--config", "-c", help=_("configuration file with a section [smev]"))
+]
+Json = Annotated[bool, typer.Option("--json", help=_("machine-readable output"))]
+Id = Annotated[str, typer.Argument(help=_("a MessageID, or the key of a message of ours"), metavar="ID")]
+
+
+class Configuration:
+    """Where the section [smev] comes from: a file by itself, or whatever the whole program reads."""
+
+    section: ClassVar[Callable[[Path | None], tuple[Mapping[str, Any], Path]] | None] = None
+
+
+@contextmanager
+def client_of(config: Path | None) -> Iterator["Client"]:
+    """Open the client for a block; an error becomes a line for a person and an exit code."""
+    from smev.client.exchange import opened
+    from smev.client.faults import NextStep, next_step
+    from smev.client.settings import from_table, read
+    from smev.errors import SmevError
+
+    with ExitStack() as stack:
+        try:
+            section = Configuration.section
+            settings = from_table(*section(config)) if section else read(config or Path("sedlink.toml"))
+            client = stack.enter_context(opened(settings))
+        except SmevError as error:
+            raise _told(error, CONFIGURATION) from error
+        try:
+            yield client
+        except SmevError as error:
+            raise _told(error, AGAIN if next_step(error) is NextStep.RETRY else ATTENTION) from error
+
+
+def _told(error: "SmevError", code: int) -> typer.Exit:
+    from smev.wording import explain
+
+    typer.echo(_("error: {sentence}").format(sentence=explain(error)), err=True)
+    return typer.Exit(code)
+
+
+def show_json(value: object) -> None:
+    """Print one JSON document."""
+    typer.echo(jsonlib.dumps(value, ensure_ascii=False, indent=2))
+
+
+def ours(client: "Client", identifier: str) -> "OutboxEntry":
+    """Return the message of ours that is meant, or say that the command was not called right."""
+    entry = client.store.outbox.find(identifier)
+    if entry is None:
+        raise typer.BadParameter(_("no message of ours is known as {id}").format(id=identifier))
+    return entry
+
+
+def errors_of(taken: "Taken") -> dict[str, Any]:
+    """Return what happened this time as values, beside what is stored."""
+    from smev.client import shown
+
+    return {"repeated": taken.repeated, "errors": [shown.problem(one) for one in taken.errors]}
