@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check chaos lock clean peers
+.PHONY: setup demo test test-real check chaos lock clean peers
 
 setup: $(STAMP)
 
@@ -17,18 +17,28 @@ $(STAMP): pyproject.toml setup.py requirements.lock $(wildcard config/locale/*/L
 demo: setup
 	$(BIN)/sedlink demo
 
-test: setup
-	$(BIN)/python -m pytest --numprocesses=auto
+test: setup peers
+	$(BIN)/python -m pytest --numprocesses=auto -rs
 
 # Kills daemons and database on purpose and lets the stand's ledger judge; CHAOS="--kills 1000 --crashes 100" is the long plan.
 CHAOS ?= --kills 40 --crashes 5
 chaos: setup
 	$(BIN)/python benchmarks/chaos.py $(CHAOS)
 
+# Engines too large for `make setup` (chdb: 890 MB with what it needs): apart, only for the tests marked `real`.
+REAL := .venv-real
+test-real: setup
+	test -d $(REAL)/chdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(REAL) "chdb==4.4.0"
+	PYTHONPATH=$(REAL) $(BIN)/python -m pytest -m real
+
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
-peers:
-	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check "uploader-client==0.7.2" "pydantic<2"
+PEERS := .venv-peers
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed: requirements-peers.lock
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	touch $@
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -39,6 +49,8 @@ check: setup
 lock:
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-annotate --no-header --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
+	printf 'uploader-client==0.7.2\npydantic<2\n' | uv pip compile - --generate-hashes --no-annotate --no-header --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements-peers.lock --quiet
 
 clean:
-	rm -rf $(VENV) .venv-peers build *.egg-info
+	rm -rf $(VENV) $(REAL) .venv-peers build *.egg-info

@@ -13,6 +13,7 @@ import connector.commands.common
 import exporter.commands
 import exporter.heatmap.command
 import exporter.marts.datamart.command
+import exporter.sstu.command
 import exporter.summary.command
 import mappings.commands
 import mappings.commands.real_messages
@@ -32,6 +33,9 @@ connector.commands.register(app)
 app.add_typer(exporter.commands.app, name="export")
 exporter.commands.app.command("report", help=_("write the summary report: a page and a workbook"))(
     exporter.summary.command.report
+)
+exporter.commands.app.command("sstu", help=_("write the package for the РРО ССТУ: zip parts of JSON"))(
+    exporter.sstu.command.sstu
 )
 exporter.commands.app.add_typer(exporter.marts.datamart.command.app, name="datamart")
 app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(

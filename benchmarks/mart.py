@@ -143,7 +143,8 @@ class Bench:
             for name in ("wide_psql", "wide_own"):
                 self.sql(f"CREATE TABLE {name} ({wide}); CHECKPOINT")
             texts = ", ".join(name for name, kind in SPOOL_KINDS.items() if kind == "text")
-            copy = f"\\copy wide_psql FROM '{spool.facts}' (FORMAT csv, HEADER, FORCE_NOT_NULL ({texts}))"
+            how = f"(FORMAT csv, HEADER, DELIMITER E'\\x1f', FORCE_NOT_NULL ({texts}))"
+            copy = f"\\copy wide_psql FROM '{spool.facts}' {how}"
             self.results.time("psql \\copy, all columns", self.rows, lambda: self.psql(copy))
             self.sql("CHECKPOINT")
             append = lambda: mart.copy_in("wide_own", SPOOL_KINDS, spool.facts)  # noqa: E731

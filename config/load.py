@@ -181,7 +181,13 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         platform = platform.model_copy(
             update={"smev": _with_paths(platform.smev, folder, "profile", "folder")}
         )
-    parts = {"journal": journal, "platform": platform, "mail": mail, "export": export}
+    datamart = {
+        name: _with_paths(section, folder, "profile", "ca_file", "folder")
+        for name, section in settings.datamart.items()
+    }
+    parts = {
+        "journal": journal, "platform": platform, "mail": mail, "export": export, "datamart": datamart,
+    }  # fmt: skip
     anchored = settings.model_copy(update=parts)
     anchored._folder = folder  # noqa: SLF001 - set once, by the loader alone
     return anchored

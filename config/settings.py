@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -50,7 +51,7 @@ class PlatformSmevSettings(Section):
     own_types_only: bool = False  # take only PosEdms from the queue: other programs use it too
     repeat_safe: bool | None = None  # the peer takes one message for one id; None = all but rsmev
     poll: Duration = timedelta(seconds=5)  # between two looks into an empty queue
-    patience: Duration = timedelta(seconds=2)  # how long a step waits before it gives way to another
+    patience: Duration = timedelta(seconds=5)  # how long a step waits before it gives way to another
     answer_within: Duration = timedelta(days=1)
 
 
@@ -94,6 +95,7 @@ class SedSettings(BaseModel):
 
     kind: str
     poll: Duration = timedelta(seconds=30)
+    exchange: str = ""  # the section through which messages reach the same SED; for one that gives cards only
 
     @property
     def own(self) -> dict[str, object]:
@@ -144,8 +146,9 @@ class ExportSettings(Section):
 
 
 class DatamartSettings(Section):
-    """A state data mart that takes files through its REST uploader, as one organisation."""
+    """A state data mart that takes files through its REST uploader or Prostore's, as one organisation."""
 
+    kind: Literal["rest", "prostore"] = "rest"  # prostore is experimental
     url: str
     environment: Environment
     datamart: str  # its mnemonic
@@ -154,6 +157,7 @@ class DatamartSettings(Section):
     key_prefix: str = ""  # of this system, where several write into one table
     username: str = ""  # of the studio's proxy; empty = the mart is called directly
     password: SecretRef | None = None
+    token: SecretRef | None = None  # of Prostore (JWT); None = it asks for none
     ogrn: str = ""
     installation: str = ""
     installation_id: str = ""
@@ -169,11 +173,23 @@ class DatamartSettings(Section):
     def _reachable(self) -> Self:
         parts = urlsplit(self.url)
         loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
-        if parts.scheme != "https" and not (parts.scheme == "http" and (loopback or not self.username)):
+        open_ = not (self.username or self.token)
+        if parts.scheme != "https" and not (parts.scheme == "http" and (loopback or open_)):
             raise ValueError(_("url: http would send the password in clear, use https"))
+        if self.kind == "prostore" and self.username:
+            raise ValueError(_("prostore has no proxy: give token, not username and password"))
         if self.username and not (self.password and self.ogrn and self.installation and self.installation_id):
             raise ValueError(_("username needs password, ogrn, installation and installation_id"))
         return self
+
+
+class SstuSettings(Section):
+    """Who we are in ССТУ, for the package that `sedlink export sstu` writes."""
+
+    department: UUID | None = None  # our id there
+    departments: dict[str, UUID] = {}  # where cabinets or card files are bodies of their own: opa_id or name
+    bodies: dict[str, UUID] = {}  # others, to whom appeals are forwarded: name as the SED writes it
+    part_bytes: Annotated[int, Field(ge=1_000_000, le=2_000_000_000)] = 50_000_000  # of a zip part
 
 
 class HealthSettings(Section):
@@ -211,6 +227,7 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     export: ExportSettings = ExportSettings()
     datamart: dict[str, DatamartSettings] = {}
+    sstu: SstuSettings = SstuSettings()
     health: HealthSettings = HealthSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
@@ -227,6 +244,7 @@ class Settings(Section):
             *self._repeated_ids(),
             *self._unknown_seds(),
             *self._wrong_ways(),
+            *self._unknown_exchanges(),
             *self._wrong_environments(),
         ]
         if problems:
@@ -269,6 +287,13 @@ class Settings(Section):
                 text.format(opa_id=cabinet.opa_id, environment=cabinet.environment, other=own.environment)
             ]
         return []
+
+    def _unknown_exchanges(self) -> list[str]:
+        return [
+            f"sed.{name}.exchange: " + _("there is no section [sed.{sed}]").format(sed=section.exchange)
+            for name, section in self.sed.items()
+            if section.exchange and section.exchange not in self.sed
+        ]
 
     def _wrong_environments(self) -> list[str]:
         rest = (cabinet for cabinet in self.cabinet if cabinet.platform == "rest")

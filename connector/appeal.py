@@ -280,3 +280,7 @@ class Card:
     answered_at: datetime | None = None
     key: str = ""  # empty for cards that did not come from the platform
     fields: Mapping[str, str] = field(default_factory=dict)  # everything else, by the SED's names
+    cursor: str = ""  # reading may go on after this card; empty where the SED has no order of changes
+    unread: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what could not be read: name → what stands there

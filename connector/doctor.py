@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from config.database import database_url
 from config.i18n import _
-from config.settings import Settings
+from config.settings import CabinetSettings, Settings
 from connector.address_check import look_at
 from connector.peer import Finding, Health
 from connector.runtime import Runtime, utc_now
@@ -71,9 +71,13 @@ def _private(settings: Settings) -> Iterator[Finding]:
 
 def _addresses(runtime: Runtime) -> Iterator[Finding]:
     settings = runtime.settings
-    for url in sorted({settings.base_url(cabinet) for cabinet in settings.cabinet if cabinet.enabled}):
+    for url in sorted({settings.base_url(cabinet) for cabinet in settings.cabinet if _over_rest(cabinet)}):
         for finding in look_at(url, settings.platform, utc_now):
             yield Finding(f"{url}: {finding.what}", finding.ok, finding.sentence)
+
+
+def _over_rest(cabinet: CabinetSettings) -> bool:
+    return cabinet.enabled and cabinet.platform == "rest"
 
 
 def _closed(runtime: Runtime) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from config.database import database_url
+from config.i18n import _
 from config.load import SettingsError
 from config.settings import CabinetSettings, Settings
 from connector.classify import CrosswalkClassifier
@@ -59,7 +60,11 @@ class Runtime:
             for c in self.settings.cabinet
             if c.opa_id in self.links.cabinets
         ]
-        tracking = [Job("track", name, self.settings.sed[name].poll) for name in self.links.seds]
+        tracking = [
+            Job("track", name, self.settings.sed[name].poll)
+            for name, sed in self.links.seds.items()
+            if sed.capabilities.exchange
+        ]
         own = [
             Job("letters", "mail", timedelta(seconds=15)),
             Job("mapping", "crosswalk", timedelta(seconds=10)),
@@ -131,6 +136,9 @@ def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
             problems += [f"sed.{name}: {line}" for line in str(error).splitlines()]
     cabinets: dict[int, CabinetLink] = {}
     for cabinet in settings.cabinet:
+        if cabinet.sed in seds and not seds[cabinet.sed].capabilities.exchange:
+            sentence = _("[sed.{sed}] only gives cards for the mart: name the SED that takes messages")
+            problems.append(f"cabinet[opa_id={cabinet.opa_id}].sed: {sentence.format(sed=cabinet.sed)}")
         try:
             cabinets[cabinet.opa_id] = _link(ways, cabinet)
         except ValueError as error:

@@ -6,7 +6,8 @@ digest of everything but the version, so that a load which changes nothing rewri
 
 import hashlib
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from operator import attrgetter
 
 UNKNOWN = (
@@ -14,7 +15,8 @@ UNKNOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, though nothing may change one: to make a frozen one of thirty fields takes four times as long.
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Fact:
     """One row of the mart. Instants are UTC; None and "" mean that the source does not say."""
 
@@ -57,31 +59,66 @@ class Fact:
     @property
     def fingerprint(self) -> str:
         """Digest of everything that the fact says, the version excepted: 32 hex digits."""
-        return fingerprint_of(plain_values(self))
+        return fingerprint_of(plain_text(self))
 
 
 COLUMNS = tuple(field.name for field in fields(Fact))
-_values = attrgetter(*COLUMNS)
-_VERSION = COLUMNS.index("version")
-_OTHER = tuple(place for place, field in enumerate(fields(Fact)) if field.type is not str)
+CELLS = tuple(name for name in COLUMNS if name != "version")  # of `plain_text`, in its order
+SEPARATOR = "\x1f"
+_values = attrgetter(*CELLS)
+_FLAGS = {None: "", False: "False", True: "True"}
+_TWO = tuple(f"{number:02d}" for number in range(60))
+
+
+def plain_text(fact: Fact) -> str:
+    """Return everything but the version as texts in the order of CELLS; what is not known is empty.
+
+    One expression, for it is the innermost loop of a load.
+    """
+    (
+        source, card, question, cabinet, organisation, card_file, region, region_name, municipality, oktmo,
+        fias, category, subcategory, code, mapping_version, kind, channel, received_at, due_at, answered_at,
+        status, result, overdue, repeated, new, round_, rating, fast_track, deleted,
+    ) = _values(fact)  # fmt: skip
+    return (
+        f"{source}\x1f{card}\x1f{question}\x1f{'' if cabinet is None else cabinet}\x1f{organisation}\x1f"
+        f"{card_file}\x1f{region}\x1f{region_name}\x1f{municipality}\x1f{oktmo}\x1f{fias}\x1f{category}\x1f"
+        f"{subcategory}\x1f{code}\x1f{mapping_version}\x1f{kind}\x1f{channel}\x1f"
+        f"{'' if received_at is None else moment_text(received_at)}\x1f"
+        f"{'' if due_at is None else moment_text(due_at)}\x1f"
+        f"{'' if answered_at is None else moment_text(answered_at)}\x1f{status}\x1f{result}\x1f"
+        f"{_FLAGS[overdue]}\x1f{_FLAGS[repeated]}\x1f{_FLAGS[new]}\x1f{round_}\x1f"
+        f"{'' if rating is None else rating}\x1f{_FLAGS[fast_track]}\x1f{_FLAGS[deleted]}"
+    )
 
 
 def plain_values(fact: Fact) -> list[str]:
-    """Return what the fact says as texts in the order of COLUMNS; what is not known is empty."""
-    values = list(_values(fact))
-    for place in _OTHER:
-        value = values[place]
-        if value is None:
-            values[place] = ""
-        elif isinstance(value, datetime):
-            moment = value if value.tzinfo is UTC else value.astimezone(UTC)
-            values[place] = moment.isoformat(timespec="microseconds")
-        else:
-            values[place] = str(value)
-    return values
+    """Return the same one by one, for what has odd characters in it."""
+    return [_plain(value) for value in _values(fact)]
 
 
-def fingerprint_of(plain: list[str]) -> str:
-    """Return the fingerprint of a fact by its plain values."""
-    said = "\x1f".join((*plain[:_VERSION], *plain[_VERSION + 1 :]))
-    return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
+def moment_text(moment: datetime) -> str:
+    """Return `isoformat(timespec="microseconds")` of the instant in UTC, four times as fast."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    fraction = f"{moment.microsecond:06d}" if moment.microsecond else "000000"
+    return (
+        f"{_day(moment.toordinal())}T{_TWO[moment.hour]}:{_TWO[moment.minute]}:{_TWO[moment.second]}"
+        f".{fraction}+00:00"
+    )
+
+
+def fingerprint_of(plain: str) -> str:
+    """Return the fingerprint of a fact by its plain text."""
+    return hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=50_000)
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment_text(value)
+    return "" if value is None else str(value)

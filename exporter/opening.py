@@ -7,8 +7,9 @@ from datetime import datetime
 from config.database import database_url
 from config.i18n import _
 from config.load import SettingsError
-from config.settings import Settings
+from config.settings import CabinetSettings, Settings
 from connector.journal.opening import open_journal
+from connector.sed import Sed
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
 from exporter.applicants import Applicants
@@ -28,6 +29,12 @@ def journal_source(settings: Settings, as_of: datetime) -> Iterator[JournalSourc
             yield JournalSource(journal, definitions, applicants, as_of, cabinets)
     finally:
         journal.close()
+
+
+def cabinets_of(settings: Settings, name: str) -> list[CabinetSettings]:
+    """Return the cabinets whose messages go to the SED of a section, or of the one it names as `exchange`."""
+    names = {name, settings.sed[name].exchange}
+    return [cabinet for cabinet in settings.cabinet if cabinet.sed in names]
 
 
 @contextmanager
@@ -51,7 +58,7 @@ def card_source(
     if not sed.capabilities.cards:
         sentence = _("{kind} gives no cards: print the list of cards in the SED and load it with --list")
         raise SettingsError(f"sed.{name}", [sentence.format(kind=section.kind)])
-    cabinets = {one.card_file: one.opa_id for one in settings.cabinet if one.sed == name and one.card_file}
+    cabinets = {one.card_file: one.opa_id for one in cabinets_of(settings, name) if one.card_file}
     store = open_store(database_url(settings.journal))
     try:
         yield CardSource(
@@ -60,8 +67,16 @@ def card_source(
             Resolver(store).current(),
             load_definitions(settings.timezone, settings.export.definitions),
             as_of,
-            card_files or tuple(cabinets),
+            card_files or tuple(cabinets) or _each_of(sed),
             cabinets=cabinets,
         )
     finally:
         store.dispose()
+
+
+def _each_of(sed: Sed) -> tuple[str, ...]:
+    """Return every card file where each is read up to a place of its own; else all are read in one go."""
+    told = sed.capabilities
+    if not told.card_cursor or "card_files" not in told.dictionaries:
+        return ()
+    return tuple(entry.id for entry in sed.dictionary("card_files"))

@@ -1,9 +1,9 @@
 """Looks at every row before it goes: what is wrong with it, and the fact as it may go. Pure."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from exporter.fact import UNKNOWN, Fact
 from exporter.reasons import refuses, withholds
@@ -11,12 +11,16 @@ from exporter.row import Problem, Row
 
 _WITHOUT_A_FACT = {"unreadable-card", "unreadable-row", "card-file-refused", "no-question"}
 _SLACK = timedelta(hours=26)  # a date without a zone may lie in tomorrow of the farthest one
+_NOTHING: frozenset[str] = frozenset()
 _CODE = re.compile(r"\d{4}(?:\.\d{4}){0,4}")
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row after the look: `fact` is what goes, None when the row may not."""
+    """A row after the look: `fact` is what goes, None when the row may not.
+
+    Of a withheld row a tombstone goes: what an earlier load brought of it leaves the mart.
+    """
 
     row: Row
     problems: tuple[Problem, ...]
@@ -35,11 +39,34 @@ class Checked:
 
 def check(row: Row, as_of: datetime) -> Checked:
     """Look at one row. The codes are those of reasons.py, each at most once but for odd cells."""
-    problems = (*row.problems, *_found(row, as_of))
+    return judged(row, problems_of(row, latest(as_of)))
+
+
+def judged(row: Row, problems: tuple[Problem, ...]) -> Checked:
+    """Say what becomes of a row with these problems."""
     if not problems:
         return Checked(row, (), row.fact)
-    stays = any(refuses(problem.code) or withholds(problem.code) for problem in problems)
+    if any(withholds(problem.code) for problem in problems):
+        return Checked(row, problems, tombstone(row.fact) if row.fact.card else None)
+    stays = any(refuses(problem.code) for problem in problems)
     return Checked(row, problems, None if stays else defined(row.fact))
+
+
+def tombstone(fact: Fact) -> Fact:
+    """Return what is left of a fact that must not be in the mart: its key, and whose it was."""
+    return Fact(
+        source=fact.source,
+        card=fact.card,
+        question=fact.question,
+        version=fact.version,
+        cabinet=fact.cabinet,
+        deleted=True,
+    )
+
+
+def latest(as_of: datetime) -> datetime:
+    """Return the instant after which nothing can have happened yet."""
+    return as_of + _SLACK
 
 
 def defined(fact: Fact) -> Fact:
@@ -50,58 +77,76 @@ def defined(fact: Fact) -> Fact:
     return replace(fact, region_name=region_name, category=fact.category or UNKNOWN)
 
 
-def _found(row: Row, as_of: datetime) -> Iterator[Problem]:
-    fact = row.fact
-    told = {problem.code for problem in row.problems}
+def problems_of(row: Row, limit: datetime) -> tuple[Problem, ...]:
+    """Return everything that is odd about a row; `limit`: what is later lies in the future."""
+    fact, told = row.fact, _NOTHING
+    if row.problems:
+        told = frozenset(problem.code for problem in row.problems)
+    found: list[Problem] = []
     if not fact.card and "unreadable-row" not in told:
-        yield Problem("no-key")
-    if fact.deleted or told & _WITHOUT_A_FACT:
-        return
-    yield from _dates(row, as_of)
-    if not (fact.region or fact.region_name):
-        yield Problem("territory-missing")
-    if not fact.category:
-        yield Problem("category-missing")
-    yield from _code(fact)
-    if not fact.status and "status-unknown" not in told:
-        yield Problem("status-missing")
+        found.append(Problem("no-key"))
+    if not fact.deleted and (not told or not told & _WITHOUT_A_FACT):
+        if not _in_order(row, limit):
+            _dates(row, limit, found)
+        if not (fact.region or fact.region_name):
+            found.append(Problem("territory-missing"))
+        if not fact.category:
+            found.append(Problem("category-missing"))
+        if not _well_formed(fact.code):
+            problem = Problem("code-malformed", fact.code)
+            found.append(problem if fact.code else Problem("code-missing", fact.category))
+        if not fact.status and "status-unknown" not in told:
+            found.append(Problem("status-missing"))
+    return (*row.problems, *found) if found else row.problems
 
 
-def _dates(row: Row, as_of: datetime) -> Iterator[Problem]:
+def _in_order(row: Row, limit: datetime) -> bool:
+    """Whether nothing at all is odd about the dates, as with most rows: `_dates` says what is."""
+    fact = row.fact
+    received, due, answered = fact.received_at, fact.due_at, fact.answered_at
+    if received is None or due is None:
+        return False
+    if answered is None:
+        return (
+            received <= due and received <= limit and not fact.overdue and (not row.closed or row.withdrawn)
+        )
+    return received <= due and received <= answered <= limit and row.closed
+
+
+def _dates(row: Row, limit: datetime, found: list[Problem]) -> None:
+    """Name what is odd about the dates."""
     fact = row.fact
     received, due, answered = fact.received_at, fact.due_at, fact.answered_at
     if received is None:
-        yield Problem("no-received")
+        found.append(Problem("no-received"))
     else:
-        if received > as_of + _SLACK:
-            yield Problem("received-in-future", _day(received))
+        if received > limit:
+            found.append(Problem("received-in-future", _day(received)))
         if answered is not None and answered < received:
-            yield Problem("answered-before-received", f"{_day(answered)} < {_day(received)}")
+            found.append(Problem("answered-before-received", f"{_day(answered)} < {_day(received)}"))
         if due is not None and due < received:
-            yield Problem("due-before-received", f"{_day(due)} < {_day(received)}")
+            found.append(Problem("due-before-received", f"{_day(due)} < {_day(received)}"))
     if due is None:
-        yield Problem("due-missing")
-    if answered is not None and answered > as_of + _SLACK:
-        yield Problem("answered-in-future", _day(answered))
-    yield from _closing(row)
+        found.append(Problem("due-missing"))
+    if answered is not None and answered > limit:
+        found.append(Problem("answered-in-future", _day(answered)))
+    _closing(row, found)
 
 
-def _closing(row: Row) -> Iterator[Problem]:
-    answered = row.fact.answered_at
-    if answered is None and row.closed and not row.withdrawn:
-        yield Problem("closed-without-date")
-    if answered is not None and not row.closed:
-        yield Problem("open-with-date", row.fact.status)
-    if row.fact.overdue and answered is None and row.fact.due_at is not None:
-        yield Problem("open-past-due", _day(row.fact.due_at))
+def _closing(row: Row, found: list[Problem]) -> None:
+    fact = row.fact
+    if fact.answered_at is None and row.closed and not row.withdrawn:
+        found.append(Problem("closed-without-date"))
+    if fact.answered_at is not None and not row.closed:
+        found.append(Problem("open-with-date", fact.status))
+    if fact.overdue and fact.answered_at is None and fact.due_at is not None:
+        found.append(Problem("open-past-due", _day(fact.due_at)))
 
 
-def _code(fact: Fact) -> Iterator[Problem]:
-    if not fact.code:
-        yield Problem("code-missing", fact.category)
-    elif not _CODE.fullmatch(fact.code):
-        yield Problem("code-malformed", fact.code)
+@lru_cache(maxsize=10_000)
+def _well_formed(code: str) -> bool:
+    return _CODE.fullmatch(code) is not None
 
 
 def _day(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")
+    return moment.isoformat(" ", "minutes")[:16]

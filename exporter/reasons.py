@@ -115,11 +115,15 @@ def advice_of(code: str) -> str:
     return _(REASONS[code].advice)
 
 
+_REFUSING = frozenset(code for code, reason in REASONS.items() if reason.action is Action.REFUSE)
+_WITHHOLDING = frozenset(code for code, reason in REASONS.items() if reason.action is Action.WITHHOLD)
+
+
 def refuses(code: str) -> bool:
     """Whether a row with this problem waits in the quarantine until somebody mends it."""
-    return REASONS[code].action is Action.REFUSE
+    return code in _REFUSING
 
 
 def withholds(code: str) -> bool:
     """Whether a row with this problem stays here on purpose."""
-    return REASONS[code].action is Action.WITHHOLD
+    return code in _WITHHOLDING

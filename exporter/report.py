@@ -5,39 +5,34 @@ from datetime import datetime
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.styles import Font
 
 from config.i18n import _
 from exporter.reasons import REASONS, Action, advice_of, text_of
+from exporter.sheets import sheet_of, text_cell
 from exporter.survey import Survey
-
-_HEAD = PatternFill("solid", fgColor="1F4E78")
-_MAX_CELL = 32_000
 
 
 def write_report(survey: Survey, path: Path, as_of: datetime, *, card_link: str = "") -> None:
     """Write the workbook in the language of the moment. Raises OSError."""
     book = Workbook(write_only=True)
-    counts = _sheet(book, _("Reasons"), _count_headers(), (12, 24, 14, 60, 10, 60))
+    counts = sheet_of(book, _("Reasons"), _count_headers(), (12, 24, 14, 60, 10, 60))
     for row in count_rows(survey):
-        counts.append([_text(counts, cell) for cell in row])
-    cards = _sheet(book, _("Cards"), _card_headers(), (12, 24, 26, 10, 46, 30, 46, 60))
+        counts.append([text_cell(counts, cell) for cell in row])
+    cards = sheet_of(book, _("Cards"), _card_headers(), (12, 24, 26, 10, 46, 30, 46, 60))
     for row, link in _card_rows(survey, card_link):
-        cells = [_text(cards, cell) for cell in row]
+        cells = [text_cell(cards, cell) for cell in row]
         if link:
             cells[2].hyperlink, cells[2].font = link, Font(color="0563C1", underline="single")
         cards.append(cells)
-    about = _sheet(book, _("About"), (_("what"), _("number")), (40, 24))
+    about = sheet_of(book, _("About"), (_("what"), _("number")), (40, 24))
     for name, value in (
         (_("as of"), as_of.strftime("%Y-%m-%d %H:%M UTC")),
         (_("rows read"), survey.rows),
         (_("cannot go"), survey.refused),
         (_("withheld on purpose"), survey.withheld),
     ):
-        about.append([_text(about, name), _text(about, value)])
+        about.append([text_cell(about, name), text_cell(about, value)])
     book.save(path)
 
 
@@ -48,6 +43,14 @@ def count_rows(survey: Survey) -> Iterator[Sequence[object]]:
         survey.counts.items(), key=lambda item: (order[item[0][2]], item[0][0] or 0, item[0][1])
     ):
         yield cabinet, card_file, action_word(REASONS[code].action), text_of(code), number, advice_of(code)
+
+
+def example_rows(survey: Survey, number: int) -> Iterator[Sequence[object]]:
+    """Yield the first rows of each reason for which a row cannot go: reason, card, question, value, place."""
+    for (_cabinet, _card_file, code), cards in survey.named.items():
+        if REASONS[code].action is Action.REFUSE:
+            for one in cards[:number]:
+                yield text_of(code), one.card, one.question, one.value, one.place
 
 
 def action_word(action: Action) -> str:
@@ -92,26 +95,3 @@ def _card_headers() -> Sequence[str]:
         _("place"),
         _("what to do"),
     )
-
-
-def _sheet(book: Workbook, title: str, headers: Sequence[str], widths: Sequence[int]) -> WriteOnlyWorksheet:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for place, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    cells = [_text(sheet, header) for header in headers]
-    for cell in cells:
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.append(cells)
-    return sheet  # type: ignore[no-any-return]  # the stubs do not know write_only
-
-
-def _text(sheet: WriteOnlyWorksheet, value: object) -> Cell:
-    """Make a cell; text stays text whatever it begins with."""
-    if value is None or isinstance(value, int):
-        return WriteOnlyCell(sheet, value)
-    text = "".join(letter for letter in str(value)[:_MAX_CELL] if letter >= " ")
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"  # a value that begins with = would be taken for a formula
-    return cell

@@ -14,7 +14,7 @@ class Problem:
     place: str = ""  # cell or field, as a person finds it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen for the reason that fact.py gives; nothing changes one
 class Row:
     """One row of a source. `place` and `link` lead a person to it; `fact` bears at least the key."""
 
@@ -24,6 +24,7 @@ class Row:
     link: str = ""
     closed: bool = False  # the source says that the question is done, with or without a date
     withdrawn: bool = False  # by the applicant: no answer is due any more
+    message: str = ""  # the exchange's key of its message or the platform's number; empty = of another origin
 
     def with_problems(self, *more: Problem) -> "Row":
         """Return the row with more problems."""

@@ -16,6 +16,7 @@ from config.settings import ExportSettings, Settings
 from connector.commands.common import Exit, load_settings
 from connector.errors import ConnectorError
 from connector.journal.problems import JournalError
+from exporter.bookmarks import Bookmarks
 from exporter.definitions import DefinitionsError, load_definitions
 from exporter.factfile import FactFileError
 from exporter.load import changed_from
@@ -52,6 +53,7 @@ class Job:
     settings: ExportSettings
     source: Source
     as_of: datetime
+    whole: Settings | None = None  # the configuration; a list file needs none
 
     def judged_at(self, as_of: datetime) -> "Job":
         """Return the job as of another moment."""
@@ -84,13 +86,13 @@ def source_of(asked: Asked) -> Iterator[Job]:
             else journal_source(settings, as_of)
         )
         with opened as source:
-            yield Job(settings.export, source, as_of)
+            yield Job(settings.export, source, as_of, settings)
         return
     whole = _settings_or_none(asked.config)
     export = whole.export if whole else ExportSettings()
     columns = load_map(asked.map_name)
     definitions = load_definitions(columns.timezone, export.definitions)
-    yield Job(export, ListFile(asked.list_file, columns, definitions, as_of), as_of)
+    yield Job(export, ListFile(asked.list_file, columns, definitions, as_of), as_of, whole)
 
 
 def _settings_or_none(config: Path | None) -> Settings | None:
@@ -104,9 +106,14 @@ def _settings_or_none(config: Path | None) -> Settings | None:
     return load(path)
 
 
+def settings_of(config: Path | None, *, needed: bool) -> Settings | None:
+    """Return the configuration; None where it is not needed and there is none."""
+    return load_settings(config) if needed else _settings_or_none(config)
+
+
 def export_settings(config: Path | None, *, needed: bool) -> ExportSettings:
     """Return the section [export]; a mart named on the command line needs no configuration."""
-    whole = load_settings(config) if needed else _settings_or_none(config)
+    whole = settings_of(config, needed=needed)
     return whole.export if whole else ExportSettings()
 
 
@@ -124,11 +131,31 @@ def mart_of(job_settings: ExportSettings, url: str) -> Iterator[Mart]:
         yield mart
 
 
-def recent(job: Job, mart: Mart, *, everything: bool) -> Job:
-    """Return the job for what may have changed since the last load, with the look-back."""
+def recent(job: Job, mart: Mart, url: str, *, everything: bool) -> Job:
+    """Return the job for what may have changed since the last load: from the SED's cursor on, else by day."""
     if everything:
         return job
-    return job.since(changed_from(mart, job.source.name, job.settings.look_back))
+    since = changed_from(mart, job.source.name, job.settings.look_back)
+    work = job.since(since)
+    places = _places(work, url)
+    if since is None or places is None or not isinstance(work.source, CardSource):
+        return work
+    cursors = places.read(work.source.card_files or ("",))
+    return replace(work, source=replace(work.source, cursors=cursors))
+
+
+def keep_place(work: Job, url: str) -> None:
+    """Remember how far a SED's changes were read, now that they are in the mart."""
+    places = _places(work, url)
+    if places is not None and isinstance(work.source, CardSource) and work.source.reached:
+        places.keep(work.source.reached)
+
+
+def _places(job: Job, url: str) -> Bookmarks | None:
+    source = job.source
+    if job.whole is None or not isinstance(source, CardSource) or not source.sed.capabilities.card_cursor:
+        return None
+    return Bookmarks(job.whole, source.name, url or job.settings.mart)
 
 
 @dataclass(frozen=True, slots=True)

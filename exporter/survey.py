@@ -41,13 +41,17 @@ class Survey:
         self.rows += 1
         if not checked.problems:
             return
-        self.withheld += checked.withheld
-        self.refused += checked.fact is None and not checked.withheld
+        if checked.fact is None or checked.fact.deleted:
+            self.withheld += checked.withheld
+            self.refused += checked.fact is None and not checked.withheld
         fact = checked.row.fact
-        for code in dict.fromkeys(problem.code for problem in checked.problems):
-            self.counts[fact.cabinet, fact.card_file, code] += 1
+        counted = set()
         for problem in checked.problems:
-            cards = self.named.setdefault((fact.cabinet, fact.card_file, problem.code), [])
+            where = (fact.cabinet, fact.card_file, problem.code)
+            if where not in counted:
+                counted.add(where)
+                self.counts[where] += 1
+            cards = self.named.setdefault(where, [])
             if len(cards) < NAMED:
                 place = ", ".join(filter(None, (checked.row.place, problem.place)))
                 cards.append(Example(fact.card, fact.question, place, checked.row.link, problem.value))
@@ -93,5 +97,5 @@ def passing(rows: Iterable[Row], survey: Survey, as_of: datetime) -> Iterator[Fa
     for row in rows:
         checked = check(row, as_of)
         survey.take(checked)
-        if checked.fact is not None:
+        if checked.fact is not None and not checked.fact.deleted:
             yield checked.fact

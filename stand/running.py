@@ -86,17 +86,7 @@ class Stand:
         self._http = HttpServer(app, host=host, port=port)
         self._mailbox = Mailbox(host, mail_port)
         self.platform.base_url = self._http.base_url
-        self.smev: SmevStand | None = None
-        if smev:
-            self.smev = SmevStand(
-                folder / "smev",
-                ledger=self.ledger,
-                faults=self.faults,
-                host=host,
-                port=smev_port,
-                return_after=timedelta(seconds=smev_return),
-            )
-            self.smev.add_platform(self.platform, dictionaries, language=language)
+        self.smev = self._bus(dictionaries, host, smev_port, smev_return, language) if smev else None
 
     # ---- where to find it
 
@@ -185,6 +175,17 @@ class Stand:
         return True
 
     # ---- inside
+
+    def _bus(
+        self, dictionaries: Dictionaries, host: str, port: int, seconds: float, language: str
+    ) -> SmevStand:
+        """Return a bus with this stand's platform behind it."""
+        bus = SmevStand(
+            self.folder / "smev", ledger=self.ledger, faults=self.faults, host=host, port=port,
+            return_after=timedelta(seconds=seconds),
+        )  # fmt: skip
+        bus.add_platform(self.platform, dictionaries, language=language)
+        return bus
 
     def _more(self, count: int) -> Iterable[Case]:
         return make_cases(count, self.cabinets, seed=self.seed, now=utc_now(), first=self._made)

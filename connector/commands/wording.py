@@ -24,6 +24,7 @@ HAPPENED = {
     "retried": N_("tried again by a person"),
     "dropped": N_("given up by a person"),
     "confirmed": N_("confirmed by a person"),
+    "rated": N_("rated by the citizen"),
     "purged": N_("content taken out, its period is over"),
 }
 STATES: dict[str, str] = {

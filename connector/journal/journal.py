@@ -21,6 +21,7 @@ from connector.journal.inbox import Inbox
 from connector.journal.lanes import Lanes
 from connector.journal.part import Context, PausePolicy, RetryPolicy, acting
 from connector.journal.queries import Queries
+from connector.journal.ratings import Ratings
 from connector.journal.reports import SweptFiles
 from connector.journal.retention import Retention
 from connector.journal.schema import REVISION, attachment
@@ -32,7 +33,7 @@ __all__ = ["Journal", "PausePolicy", "RetryPolicy", "acting"]
 MAX_FILE_SIZE = 200 * 1024 * 1024  # bytes
 
 
-class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Seals, Retention):
+class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Seals):
     """The durable record. Every method is safe to call from several threads."""
 
     files: FileStore

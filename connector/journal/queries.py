@@ -39,6 +39,7 @@ class Queries(Part):
         opa_ids: Collection[int] = (),
         states: Collection[State] = (),
         changed_from: datetime | None = None,
+        message_ids: Collection[int] = (),
     ) -> Iterator[StoredRound]:
         """Yield rounds in the order of receipt, streamed; an empty condition does not restrict.
 
@@ -49,6 +50,8 @@ class Queries(Part):
             query = query.where(message.c.opa_id.in_(opa_ids))
         if states:
             query = query.where(message.c.state.in_(states))
+        if message_ids:
+            query = query.where(message.c.id.in_(message_ids))
         if changed_from is not None:
             query = query.where(message.c.state_since >= changed_from)
         after = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from connector.appeal import Appeal, Attachment, Reply, StoredFile
 from connector.peer import Entry, Health
@@ -42,6 +42,15 @@ class Download:
     media_type: str
     size: int | None  # bytes, when announced
     body: Iterator[bytes] = field(repr=False)
+
+
+@runtime_checkable
+class TellsRatings(Protocol):
+    """A way to the platform over which the citizens' ratings can be seen, beside `Platform`."""
+
+    def rating(self, platform_id: str) -> int | None:
+        """Return the rating of the last answer, 1 to 5; None while there is none."""
+        ...
 
 
 class Platform(Protocol):

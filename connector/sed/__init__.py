@@ -18,7 +18,9 @@ class Capabilities:
     async_registration: bool
     push_status: bool = False
     answer_files: bool = True
+    exchange: bool = True  # takes messages and tells events; False: cards for the mart only
     cards: bool = False
+    card_cursor: bool = False  # cards can be read from a cursor on; each card then bears one
     annotate: bool = False
     dictionaries: tuple[str, ...] = ()
     max_file_size: int | None = None  # bytes
@@ -37,10 +39,15 @@ class ChangePage:
 
 @dataclass(frozen=True, slots=True)
 class CardQuery:
-    """Which cards the mart wants; an empty field does not restrict."""
+    """Which cards the mart wants; an empty field does not restrict.
+
+    A SED may yield more than was asked for by day (open cards always: time alone makes them overdue), never
+    less.
+    """
 
     card_files: tuple[str, ...] = ()
-    rubric_changed_from: date | None = None
+    rubric_changed_from: date | None = None  # the day itself included, by the SED's local time
+    rubric_changed_to: date | None = None  # excluded
     cursor: str = ""
 
 

@@ -18,6 +18,7 @@ GROUP = "sedlink.sed"
 Factory = Callable[[Mapping[str, object], Path], Sed]
 KINDS: Mapping[str, str] = {
     "sev": "connector.sed.sev:build",
+    "sqlview": "connector.sed.sqlview:build",
 }
 
 

@@ -22,7 +22,7 @@ class MapError(Exception):
 class Engine(Protocol):
     """An SQL engine in which a table or view `fact` stands; `?` marks parameters. Raises MapError."""
 
-    dialect: str  # duckdb | postgresql | sqlite
+    dialect: str  # duckdb | postgresql | sqlite | clickhouse
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one statement and return its rows."""
@@ -74,8 +74,8 @@ class LiteEngine:
             raise MapError(_line(error)) from error
 
     def moment(self, value: datetime) -> str:
-        """Return the text that compares as the instant does."""
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        """Return the text that the mart keeps for the instant: texts compare as instants do."""
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class PostgresEngine:
@@ -110,6 +110,37 @@ class PostgresEngine:
         return value
 
 
+class ClickHouseEngine:
+    """ClickHouse, over HTTP or embedded."""
+
+    dialect = "clickhouse"
+
+    def __init__(self, url: str, password: Secret | None) -> None:
+        from sqlalchemy import make_url
+
+        from exporter.marts import MartError
+        from exporter.marts.clickhouse import connect
+        from exporter.marts.registry import clickhouse_options
+
+        try:
+            self.connection, self._error = connect(*clickhouse_options(make_url(url), password))
+        except MartError as error:
+            raise MapError(str(error)) from error
+        self.connection.set_client_setting("prefer_column_name_to_alias", 1)  # as the other engines do
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one statement."""
+        try:
+            found = self.connection.query(statement.replace("?", "%s"), list(parameters))
+        except self._error as error:
+            raise MapError(_line(error)) from error
+        return [tuple(row) for row in found.result_rows]
+
+    def moment(self, value: datetime) -> str:
+        """Return the text that is compared as an instant; UTC."""
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
 @contextmanager
 def mart_engine(url: str, password: Secret | None = None) -> Iterator[Engine]:
     """Open a mart by its URL for reading. Raises MapError."""
@@ -120,10 +151,16 @@ def mart_engine(url: str, password: Secret | None = None) -> Iterator[Engine]:
         with postgres.connection:
             yield postgres
         return
+    if kind in ("clickhouse", "chdb") and slashes:
+        clickhouse = ClickHouseEngine(url, password)
+        with suppress_close(clickhouse.connection):
+            yield clickhouse
+        return
     if kind not in ("duckdb", "sqlite") or not path.startswith("/"):
         raise MapError(
             _(
-                "{what} is no mart: use duckdb:///PATH, sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+                "{what} is no mart: use duckdb:///PATH, sqlite:///PATH, postgresql://USER@HOST/DATABASE "
+                "or clickhouse://USER@HOST/DATABASE"
             ).format(what=kind)
         )
     file = Path(path[1:])

@@ -1,6 +1,6 @@
 """The sums of the map as SQL: one pass over the facts, roll-ups from what it gave, medians beside it.
 
-The same statements run in DuckDB, PostgreSQL and SQLite; Python adds nothing up.
+The same statements run in DuckDB, PostgreSQL, SQLite and ClickHouse; Python adds nothing up.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,17 +18,23 @@ By = Literal["region", "municipality"]
 
 _UNSAID = f"'{UNKNOWN}'"
 _OWN_CODE = "length(oktmo) >= 8 AND substr(oktmo, 3, 6) <> '000000'"
-_REGION = f"coalesce(nullif(nullif(region, {_UNSAID}), ''), nullif(region_name, {_UNSAID}), '')"
+# The plain case first: text functions over every fact cost more than the sums and medians themselves.
+_REGION = (
+    f"CASE WHEN region > '' AND region <> {_UNSAID} THEN region "
+    f"ELSE coalesce(nullif(region_name, {_UNSAID}), '') END"
+)
 _MUNICIPALITY = f"nullif(nullif(municipality, {_UNSAID}), '')"
 _MUNICIPAL_KEY = (
     f"CASE WHEN {_OWN_CODE} THEN substr(oktmo, 1, 8) "
-    f"ELSE coalesce({_REGION} || '|' || {_MUNICIPALITY}, '') END"
+    f"ELSE coalesce(({_REGION}) || '|' || {_MUNICIPALITY}, '') END"
 )
 _TERRITORY: dict[By, tuple[str, str]] = {  # key and name
     "region": (_REGION, f"coalesce(nullif(nullif(region_name, {_UNSAID}), ''), '')"),
     "municipality": (_MUNICIPAL_KEY, f"coalesce({_MUNICIPALITY}, '')"),
 }
-_CATEGORY = f"coalesce(nullif(nullif(category, {_UNSAID}), ''), nullif(code, ''), '')"
+_CATEGORY = (
+    f"CASE WHEN category > '' AND category <> {_UNSAID} THEN category ELSE coalesce(nullif(code, ''), '') END"
+)
 
 # What is grouped over all facts: plain columns, others only where the first is empty. The keys are made of
 # the few groups that are left: text functions over every fact would cost more than the sums.
@@ -48,6 +54,7 @@ _DAYS = {
     "duckdb": "(epoch_us(answered_at) - epoch_us(received_at)) / 86400e6",
     "postgresql": "CAST(extract(epoch FROM answered_at - received_at) AS double precision) / 86400.0",
     "sqlite": "julianday(answered_at) - julianday(received_at)",
+    "clickhouse": "(toUnixTimestamp64Micro(answered_at) - toUnixTimestamp64Micro(received_at)) / 86400e6",
 }
 _COUNTS = {
     "n": "count(*)",
@@ -108,13 +115,14 @@ def sums(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     shown = f"max(CASE WHEN {title} <> {_UNSAID} THEN {title} ELSE '' END) AS shown"
     places = ", ".join(map(str, range(1, len(_RAW[scope.by]) + 1)))
     grouped = f"raw AS (SELECT {raw}, {shown}, {counted} FROM picked GROUP BY {places})"  # noqa: S608 - as above
+    once = "" if engine.dialect == "clickhouse" else "MATERIALIZED "  # it has no word for that
     base = (
-        f"base AS MATERIALIZED (SELECT {key} AS t, {_CATEGORY} AS c, k, max(shown) AS name, {added} "  # noqa: S608 - as above
+        f"base AS {once}(SELECT {key} AS t, {_CATEGORY} AS c, k, max(shown) AS name, {added} "  # noqa: S608 - as above
         "FROM raw GROUP BY 1, 2, 3)"
     )
     rolled = ", ".join(f"sum({name})" for name in _ADDED)
     parts = [
-        f"SELECT {_kept(kept)}, max(name), {rolled} FROM base{_group(kept)}"  # noqa: S608 - as above
+        f"SELECT {_kept(engine.dialect, kept)}, max(name), {rolled} FROM base{_group(kept)}"  # noqa: S608 - as above
         for kept in _SUBSETS
     ]
     return f"WITH {cte}, {grouped}, {base} " + " UNION ALL ".join(parts), parameters
@@ -168,9 +176,10 @@ def _where(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     return " AND ".join(terms), parameters
 
 
-def _kept(kept: Sequence[bool]) -> str:
+def _kept(dialect: str, kept: Sequence[bool]) -> str:
+    text = "Nullable(String)" if dialect == "clickhouse" else "text"
     return ", ".join(
-        name if keep else f"CAST(NULL AS text) AS {name}" for name, keep in zip("tck", kept, strict=True)
+        name if keep else f"CAST(NULL AS {text}) AS {name}" for name, keep in zip("tck", kept, strict=True)
     )
 
 
@@ -182,7 +191,7 @@ def _group(kept: Sequence[bool]) -> str:
 def _median(dialect: str, kept: Sequence[bool]) -> str:
     if dialect != "sqlite":
         days, rating = (_MEDIAN[dialect].format(column=column) for column in ("days", "rating"))
-        return f"SELECT {_kept(kept)}, {days}, {rating} FROM picked{_group(kept)}"  # noqa: S608 - as above
+        return f"SELECT {_kept(dialect, kept)}, {days}, {rating} FROM picked{_group(kept)}"  # noqa: S608 - as above
     halves = [_lite_median(kept, column) for column in ("days", "rating")]
     return " UNION ALL ".join(halves)
 
@@ -190,6 +199,7 @@ def _median(dialect: str, kept: Sequence[bool]) -> str:
 _MEDIAN = {
     "duckdb": "median({column})",
     "postgresql": "percentile_cont(0.5) WITHIN GROUP (ORDER BY {column})",
+    "clickhouse": "quantileExactInclusive(0.5)({column})",
 }
 
 
@@ -203,7 +213,7 @@ def _lite_median(kept: Sequence[bool], column: str) -> str:
     )
     values = "avg(v), NULL" if column == "days" else "NULL, avg(v)"
     middle = "place IN ((of + 1) / 2, (of + 2) / 2)"
-    return f"SELECT {_kept(kept)}, {values} FROM ({ranked}) AS ranked WHERE {middle}{_group(kept)}"  # noqa: S608 - as above
+    return f"SELECT {_kept('sqlite', kept)}, {values} FROM ({ranked}) AS ranked WHERE {middle}{_group(kept)}"  # noqa: S608 - as above
 
 
 def _cell(said: dict[str, float]) -> Cell:

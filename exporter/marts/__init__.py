@@ -4,12 +4,15 @@ A batch is staged and merged in one transaction together with its line of the le
 was killed at any point is simply run again; what is loaded twice changes nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
+
+Take = Callable[[bytes], None]  # whole lines of the file of facts
 
 
 class MartError(Exception):
@@ -108,6 +111,13 @@ class Mart(Protocol):
 
     def begin(self, source: str, as_of: datetime, kind: BatchKind = BatchKind.LOAD) -> Batch:
         """Open a batch, or take over the one that a killed load left open."""
+        ...
+
+    def ahead(self) -> AbstractContextManager[Take | None]:
+        """Return what takes the lines of the next batch's facts while they are read; None: not wanted.
+
+        A batch that is published inside the block is the one whose lines were given.
+        """
         ...
 
     def publish(self, batch: Batch, spooled: Spooled) -> Batch:

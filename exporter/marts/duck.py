@@ -66,7 +66,7 @@ class DuckMart(SqlMart):
         texts = [name for name, kind in kinds.items() if kind == "text"]
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
         self.run(
-            f"INSERT INTO {table} SELECT * FROM read_csv(?, header = true, delim = ',', quote = '\"', "  # noqa: S608
+            f"INSERT INTO {table} SELECT * FROM read_csv(?, header = true, delim = '\x1f', quote = '\"', "  # noqa: S608
             f"escape = '\"', auto_detect = false, columns = {{{columns}}}, "
             f"force_not_null = {texts!r}, max_line_size = 16777216)",
             (str(path),),

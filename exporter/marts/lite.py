@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from config.i18n import _
+from exporter.fact import SEPARATOR
 from exporter.marts import MartError
 from exporter.marts.sql import Rows, SqlMart
 
@@ -65,7 +66,7 @@ class LiteMart(SqlMart):
         read = [_READ[kind] for kind in kinds.values()]
         statement = f"INSERT INTO {table} VALUES ({', '.join('?' * len(read))})"  # noqa: S608 - our own names
         with path.open(encoding="utf-8", newline="") as stream:
-            lines = csv.reader(stream)
+            lines = csv.reader(stream, delimiter=SEPARATOR)
             next(lines)
             rows = ([one(cell) for one, cell in zip(read, line, strict=True)] for line in lines)
             while batch := list(islice(rows, _BATCH)):

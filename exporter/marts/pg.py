@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.i18n import _
-from exporter.marts import MartError, statements
+from exporter.marts import MartError, Take, statements
+from exporter.marts.ahead import Ahead
+from exporter.marts.schema import KEY, SPOOL_KINDS
 from exporter.marts.sql import Rows, SqlMart
-
-if TYPE_CHECKING:
-    pass
 
 _CHUNK = 1 << 18
 _LOCK = 0x5ED11_4A27  # of our loads, in the database's own table of locks
+
+_OWN_KEY = (  # whether the key is there and ours to remake: the tables may be another role's
+    "SELECT 1 FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid "
+    "WHERE conrelid = 'fact'::regclass AND conname = 'fact_pkey' AND pg_has_role(relowner, 'USAGE')"
+)
 
 
 class PostgresMart(SqlMart):
@@ -31,6 +36,7 @@ class PostgresMart(SqlMart):
                 _("PostgreSQL needs the extra `postgres`: pip install sedlink[postgres]")
             ) from error
         self._error = psycopg.Error
+        self._ahead: Ahead | None = None
         try:
             self._connection: psycopg.Connection[Any] = psycopg.connect(
                 conninfo, autocommit=True, options="-c timezone=UTC -c work_mem=128MB"
@@ -50,6 +56,8 @@ class PostgresMart(SqlMart):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the advisory lock; commit the block whole or not at all."""
+        if self._ahead is not None:
+            self._ahead.finish()
         try:
             with self._connection.transaction():
                 self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -59,8 +67,7 @@ class PostgresMart(SqlMart):
 
     def copy_in(self, table: str, kinds: dict[str, str], path: Path) -> None:
         """Stream the file."""
-        texts = ", ".join(name for name, kind in kinds.items() if kind == "text")
-        command = f"COPY {table} FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({texts}))"
+        command = _copy(table, kinds, header=True)
         try:
             with path.open("rb") as stream, self._connection.cursor().copy(command) as copy:
                 while chunk := stream.read(_CHUNK):
@@ -68,13 +75,52 @@ class PostgresMart(SqlMart):
         except self._error as error:
             raise MartError(_line(error)) from error
 
+    @contextmanager
+    def ahead(self) -> Iterator[Take]:
+        """Let the server parse what has been read while the source is read on."""
+        self._make_staged()
+        command = _copy("staged", SPOOL_KINDS, header=False)
+        with Ahead(lambda lines: self._send(command, lines)) as opened:
+            self._ahead = opened
+            try:
+                yield opened.take
+            finally:
+                self._ahead = None
+
+    def _send(self, command: str, lines: bytes) -> None:
+        try:
+            with self._connection.cursor().copy(command) as copy:
+                copy.write(lines)
+        except self._error as error:
+            raise MartError(_line(error)) from error
+
+    def _stage_facts(self, path: Path) -> None:
+        if self._ahead is None:  # else the lines are there already
+            super()._stage_facts(path)
+
     def staged(self, table: str) -> None:
         """Let the planner know how large the batch is: a temporary table is never analysed by itself."""
-        self.run(f"ANALYZE {table}")
+        self.run(f"ANALYZE {table} ({', '.join(KEY)})")
+
+    def fill(self, at: datetime, number: int) -> None:
+        """Make the key after the rows: sorting them once is cheaper than finding each one's place."""
+        if not self.run(_OWN_KEY):
+            super().fill(at, number)
+            return
+        self.run("ALTER TABLE fact DROP CONSTRAINT fact_pkey")
+        super().fill(at, number)
+        self.run(f"ALTER TABLE fact ADD PRIMARY KEY ({', '.join(KEY)})")
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def _copy(table: str, kinds: dict[str, str], *, header: bool) -> str:
+    texts = ", ".join(name for name, kind in kinds.items() if kind == "text")
+    return (
+        f"COPY {table} FROM STDIN (FORMAT csv, HEADER {header}, DELIMITER E'\\x1f', FORCE_NOT_NULL ({texts}))"
+    )
 
 
 def _line(error: BaseException) -> str:

@@ -5,7 +5,7 @@ Rows with `deleted` are tombstones and count nowhere. Instants are UTC.
 
 from typing import get_type_hints
 
-from exporter.fact import COLUMNS, Fact
+from exporter.fact import CELLS, COLUMNS, Fact
 
 KEY = ("source", "card", "question")
 
@@ -27,7 +27,12 @@ def _kind(annotation: object) -> str:
 
 
 KINDS: dict[str, str] = {name: _kind(hint) for name, hint in get_type_hints(Fact).items() if name in COLUMNS}
-SPOOL_KINDS = {"ordinal": "int", **KINDS, "fingerprint": "text"}
+SPOOL_KINDS = {  # in the order of the spool's file
+    "ordinal": "int",
+    "version": "int",
+    **{name: KINDS[name] for name in CELLS},
+    "fingerprint": "text",
+}
 QUARANTINE_KINDS = {
     "source": "text",
     "card": "text",

@@ -7,13 +7,13 @@ import json
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from exporter.marts import Batch, BatchKind, BatchState, Difference, Refused, Spooled, Tally, statements
+from exporter.marts import Batch, BatchKind, BatchState, Difference, Refused, Spooled, Take, Tally, statements
 from exporter.marts.schema import BATCH_KINDS, QUARANTINE_KINDS, SPOOL_KINDS, columns_ddl, tables
 
 Rows = list[tuple[Any, ...]]
@@ -45,6 +45,14 @@ class SqlMart(ABC):
 
     def staged(self, table: str) -> None:  # noqa: B027 - most engines need nothing
         """Do what the engine wants to know about a table that was just filled."""
+
+    def fill(self, at: Any, number: int) -> None:  # noqa: ANN401 - the driver's instant
+        """Bring what is staged into an empty `fact`."""
+        self.run(statements.INSERT_ALL, (at, number))
+
+    def ahead(self) -> AbstractContextManager[Take | None]:
+        """Most engines take the whole file at once, inside this process: nothing is won by haste."""
+        return nullcontext()
 
     def moment(self, value: datetime) -> Any:  # noqa: ANN401 - what the driver takes for an instant
         """Return an instant as the driver wants it."""
@@ -146,13 +154,13 @@ class SqlMart(ABC):
             self._stage(spooled)
             counted = self.run(statements.tallies(self.day), (source,))
             differing = self.run(statements.DIFFERENCES, (source, limit))
-        tallies = [Tally(_day(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
+        tallies = [Tally(day_of(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
         return tallies, [Difference(*row) for row in differing]
 
     def _merge(self, at: Any, number: int) -> tuple[int, int, int, int]:  # noqa: ANN401 - the driver's instant
         """Bring what is staged into `fact`; return how many rows came, are new, changed, stayed."""
         if not self.run("SELECT 1 FROM fact LIMIT 1"):
-            self.run(statements.INSERT_ALL, (at, number))
+            self.fill(at, number)
             rows = int(self.run("SELECT count(*) FROM staged")[0][0])
             return rows, rows, 0, 0
         counts = self.run(statements.COUNT, (at, at))[0]
@@ -165,9 +173,7 @@ class SqlMart(ABC):
 
     def _stage(self, spooled: Spooled) -> int:
         """Bring the batch into temporary tables; return how many older states of a key were left out."""
-        self.run("DROP TABLE IF EXISTS staged")
-        self.run(f"CREATE TEMPORARY TABLE staged ({columns_ddl(SPOOL_KINDS, self.dialect)})")
-        self.copy_in("staged", SPOOL_KINDS, spooled.facts)
+        self._stage_facts(spooled.facts)
         self.staged("staged")
         self._stage_refused(spooled)
         if not self.run(self.has_doubles):
@@ -175,6 +181,14 @@ class SqlMart(ABC):
         before = self.run("SELECT count(*) FROM staged")[0][0]
         self.run(statements.DOUBLES)
         return int(before - self.run("SELECT count(*) FROM staged")[0][0])
+
+    def _stage_facts(self, path: Path) -> None:
+        self._make_staged()
+        self.copy_in("staged", SPOOL_KINDS, path)
+
+    def _make_staged(self) -> None:
+        self.run("DROP TABLE IF EXISTS staged")
+        self.run(f"CREATE TEMPORARY TABLE staged ({columns_ddl(SPOOL_KINDS, self.dialect)})")
 
     def _stage_refused(self, spooled: Spooled) -> None:
         self.run("DROP TABLE IF EXISTS refused")
@@ -211,5 +225,6 @@ def _batch(said: dict[str, Any]) -> Batch:
     return Batch(as_of=as_of, state=BatchState(said.pop("state")), kind=BatchKind(said.pop("kind")), **said)
 
 
-def _day(value: Any) -> date | None:  # noqa: ANN401 - as the driver gives it
+def day_of(value: Any) -> date | None:  # noqa: ANN401 - as the driver gives it
+    """Return a day, however the driver gives it."""
     return date.fromisoformat(value) if isinstance(value, str) else value

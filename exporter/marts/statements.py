@@ -85,11 +85,11 @@ DIFFERENCES = (
 )
 
 
-def tallies(day: str) -> str:
+def tallies(day: str, staged: str = "staged") -> str:
     """Return the query that counts both sides; `day` is the engine's expression for a day of {}."""
     return (
         "SELECT day, cabinet, category, sum(here), sum(there) FROM ("
-        f"SELECT {day.format('received_at')} AS day, cabinet, category, 1 AS here, 0 AS there FROM staged "
+        f"SELECT {day.format('received_at')} AS day, cabinet, category, 1 AS here, 0 AS there FROM {staged} "
         f"WHERE NOT deleted UNION ALL "
         f"SELECT {day.format('received_at')}, cabinet, category, 0, 1 FROM fact WHERE source = ? "
         "AND NOT deleted) AS both_sides GROUP BY day, cabinet, category ORDER BY 1, 2, 3"

@@ -31,6 +31,10 @@ CARD_FIELDS: Mapping[str, tuple[str, ...]] = {
     "channel": ("Вид доставки", "channel"),
     "kind": ("Вид обращения", "kind"),
 }
+MESSAGE_FIELDS = ("Сообщение ПОС №", "message")  # the platform's number of the message that became the card
+_RATING = ("Оценка", "rating")
+_FAST_TRACK = ("Фаст-трек", "fast_track")
+_DELETED = ("Удалено", "deleted")
 _REPEATED = ("Повторное", "Повторность", "repeated")
 _WITHDRAWN = ("Отозвано", "withdrawn")
 _CONFIDENTIAL = ("Конфиденциально", "ДСП", "confidential")
@@ -59,6 +63,8 @@ class CardSource:
     card_files: tuple[str, ...] = ()
     changed_from: date | None = None
     cabinets: Mapping[str, int] = field(default_factory=dict)  # card file → cabinet
+    cursors: Mapping[str, str] = field(default_factory=dict)  # card file → what was read up to
+    reached: dict[str, str] = field(default_factory=dict)  # the same, after this reading
 
     def rows(self) -> Iterator[Row]:
         """Yield a row per rubric value. A card file that the SED refuses is one problem; the others go on.
@@ -69,12 +75,16 @@ class CardSource:
             try:
                 for card in self.sed.cards(self._query(card_file)):
                     yield from self._rows_of(card)
+                    if card.cursor:
+                        self.reached[card_file] = card.cursor
             except ItemError as error:
                 fact = Fact(source=self.name, card=f"#{card_file}", question="0", card_file=card_file)
                 yield Row(fact, (Problem("card-file-refused", error.sentence, card_file),), card_file)
 
     def _query(self, card_file: str) -> CardQuery:
-        return CardQuery(card_files=(card_file,) if card_file else (), rubric_changed_from=self.changed_from)
+        cursor = self.cursors.get(card_file, "")
+        files = (card_file,) if card_file else ()
+        return CardQuery(files, None if cursor else self.changed_from, cursor=cursor)
 
     def _rows_of(self, card: Card) -> Iterator[Row]:
         place = f"{card.card_file} {card.ref.number or card.ref.id}".strip()
@@ -85,7 +95,7 @@ class CardSource:
             yield self._row(card, question, place)
 
     def _row(self, card: Card, question: RubricValue, place: str) -> Row:
-        problems: list[Problem] = []
+        problems = [Problem("bad-value", value, name) for name, value in card.unread.items()]
         status = self._status(question, problems)
         withdrawn = _flag(card, _WITHDRAWN)
         closed = card.answered_at is not None or same_key(status) in _CLOSED_WORDS
@@ -93,11 +103,20 @@ class CardSource:
         fact = replace(self._placed(card), question=question.id, status=status, result=question.result)
         fact = self._coded(fact, question, problems)
         fact = self._judged(fact, card, question, dates)
+        fact = replace(fact, rating=_rating(card, problems), deleted=_flag(card, _DELETED))
         if _flag(card, _CONFIDENTIAL):
             problems.append(Problem("confidential"))
         if same_key(_field(card, _EXPORT)) in _NO:
             problems.append(Problem("withheld"))
-        return Row(fact, tuple(problems), place, card.ref.id, closed=closed, withdrawn=withdrawn)
+        return Row(
+            fact,
+            tuple(problems),
+            place,
+            card.ref.id,
+            closed=closed,
+            withdrawn=withdrawn,
+            message=message_of(card),
+        )
 
     def _placed(self, card: Card) -> Fact:
         told = {name: _field(card, names) for name, names in CARD_FIELDS.items()}
@@ -110,6 +129,7 @@ class CardSource:
             card_file=card.card_file,
             cabinet=self.cabinets.get(card.card_file),
             region=region,
+            fast_track=_flag(card, _FAST_TRACK),
             **told,  # type: ignore[arg-type]  # texts all
         )
 
@@ -162,6 +182,21 @@ def _field(card: Card, names: tuple[str, ...]) -> str:
 
 def _flag(card: Card, names: tuple[str, ...]) -> bool:
     return same_key(_field(card, names)) in _YES
+
+
+def message_of(card: Card) -> str:
+    """Return what ties a card to a message of the exchange: its key, else the platform's number."""
+    return card.key or _field(card, MESSAGE_FIELDS)
+
+
+def _rating(card: Card, problems: list[Problem]) -> int | None:
+    told = _field(card, _RATING)
+    if told in {"", "-"}:
+        return None
+    if told in {"1", "2", "3", "4", "5"}:
+        return int(told)
+    problems.append(Problem("bad-value", told, "rating"))
+    return None
 
 
 def _round(card: Card) -> int:

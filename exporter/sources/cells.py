@@ -16,7 +16,7 @@ _MAX_TEXT = 1000  # characters of a category's or organisation's name
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 TIMES = {"received_at", "due_at", "answered_at", "changed_at"}
-FLAGS = {"repeated", "fast_track", "closed", "withdrawn", "confidential", "withheld"}
+FLAGS = {"repeated", "fast_track", "closed", "withdrawn", "confidential", "withheld", "removed"}
 NUMBERS = {"cabinet", "round", "rating", "mapping_version"}
 
 Reader = Callable[[object], Any]

@@ -17,7 +17,8 @@ from config.i18n import _
 from exporter.fact import Fact
 from mappings.words import same_key
 
-MARKS = ("closed", "withdrawn", "confidential", "withheld", "changed_at")  # what a row says beside its fact
+# What a row says beside its fact; `message` = the platform's number of the message that became the card.
+MARKS = ("closed", "withdrawn", "confidential", "withheld", "removed", "changed_at", "message")
 _COMPUTED = {"source", "version", "overdue", "new", "deleted"}
 FIELDS = tuple(field.name for field in fields(Fact) if field.name not in _COMPUTED) + MARKS
 

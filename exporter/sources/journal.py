@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connector.appeal import Appeal, Applicant, Event, EventKind, Question, Territory
 from connector.journal.journal import Journal
+from connector.journal.ratings import Rating
 from connector.journal.records import StoredRound
 from connector.lifecycle import State
 from exporter.applicants import Applicants
@@ -60,8 +61,11 @@ class JournalSource:
         rounds = self._rounds()
         while batch := list(islice(rounds, _BATCH)):
             told = self._events(batch)
+            ratings = self.journal.ratings([one.message_id for one in batch])
             for one in batch:
-                yield from self._rows_of(one, told.get(one.message_id, []))
+                rated = ratings.get(one.message_id)
+                for row in self._rows_of(one, told.get(one.message_id, [])):
+                    yield _rated(row, rated) if rated else row
 
     def _rounds(self) -> Iterator[StoredRound]:
         """Time alone makes an open one overdue: those are always read, finished ones when they changed."""
@@ -69,7 +73,12 @@ class JournalSource:
             return self.journal.rounds()
         finished = [state for state in State if state.final]
         open_ones = self.journal.rounds(states=[state for state in State if not state.final])
-        return chain(open_ones, self.journal.rounds(states=finished, changed_from=self.changed_from))
+        rated = self.journal.rated_since(self.changed_from)
+        return chain(
+            open_ones,
+            self.journal.rounds(states=finished, changed_from=self.changed_from),
+            self.journal.rounds(message_ids=rated) if rated else (),
+        )
 
     def _events(self, batch: list[StoredRound]) -> dict[int, list[Event]]:
         told: dict[int, list[Event]] = {}
@@ -133,6 +142,12 @@ class JournalSource:
         digests = self.applicants.digests(_people(appeal), fact)
         before = self.applicants.before(digests, appeal.created_at, one.platform_id, window)
         return self.definitions.repeated(appeal.created_at, marked=False, round_=one.round, before=before)
+
+
+def _rated(row: Row, rated: Rating) -> Row:
+    fact = row.fact
+    version = max(fact.version, _micros(rated.at))
+    return replace(row, fact=replace(fact, rating=rated.value, version=version))
 
 
 def placed(appeal: Appeal, question: Question) -> Fact:

@@ -58,9 +58,11 @@ class ListFile:
         )
         if marks["changed_at"] is not None:
             changed = round(marks["changed_at"].timestamp() * 1_000_000)
-        fact = self._judged(Fact(source=self.name, version=changed, **_whole(values)), dates)
+        fact = Fact(source=self.name, version=changed, deleted=bool(marks["removed"]), **_whole(values))
+        fact = self._judged(fact, dates)
         problems = [*line.problems, *(Problem(name) for name in ("confidential", "withheld") if marks[name])]
-        return Row(fact, tuple(problems), place, closed=closed, withdrawn=dates.withdrawn)
+        message = marks["message"] or ""
+        return Row(fact, tuple(problems), place, closed=closed, withdrawn=dates.withdrawn, message=message)
 
     def _judged(self, fact: Fact, dates: Dates) -> Fact:
         repeated = self.definitions.repeated(

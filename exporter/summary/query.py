@@ -28,6 +28,7 @@ _QUANTILES = {"days_median": ("days", 0.5), "days_p90": ("days", 0.9), "rating_m
 _QUANTILE = {
     "duckdb": "quantile_cont({column}, {at})",
     "postgresql": "percentile_cont({at}) WITHIN GROUP (ORDER BY {column})",
+    "clickhouse": "quantileExactInclusive({at})({column})",
 }
 _GROUPS = ((), ("cabinet",), ("c",), ("month",), ("c", "month"))
 

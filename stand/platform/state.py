@@ -115,6 +115,7 @@ class PlatformState:
             item = self.item(message_id)
             item.round += 1
             item.comment = comment
+            item.rating = None  # it was of the answer that is returned now
             item.accepted = item.closed = item.listed = False
             item.numbers = frozenset()
             self._waiting[item.message.opa_id][message_id] = None

@@ -24,7 +24,8 @@ COMMANDS = [
     ["status"], ["status", "--json"], ["show", "{id}"], ["show", "{id}", "--json"], ["dead", "list"],
     ["dead", "list", "--json"], ["config", "show"], ["config", "check"], ["config", "check", "--json"],
     ["sync"], ["sync", "--json"], ["audit", "verify"], ["retention", "show"], ["mapping", "todo"],
-    ["export", "facts", "--out", "facts.csv"], ["export", "check"], ["channel", "resume", "platform:1"],
+    ["export", "facts", "--out", "facts.csv"], ["export", "check"], ["export", "load"],
+    ["export", "protocol", "--mail"], ["export", "ratings"], ["channel", "resume", "platform:1"],
     ["dictionary", "fetch"], ["show", "no-such-thing"],
 ]  # fmt: skip
 PEOPLE = ("surname", "email", "phone", "postAddress")

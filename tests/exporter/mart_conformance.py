@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from exporter.fact import COLUMNS, UNKNOWN
-from exporter.load import changed_from, load, reconcile
+from exporter.load import changed_from, load
 from exporter.marts import BatchState, Spooled
 from exporter.marts.registry import open_mart
+from exporter.reconcile import reconcile
 from exporter.replay import replay
 from exporter.spool import Spool
 from tests.exporter.facts import NOON, Given, fact, row
@@ -37,6 +38,8 @@ def column(url, name):
 
 class MartConformance:
     """Inherit this."""
+
+    finishes_killed = False  # whether a load that was killed late is carried to its end, a batch of its own
 
     def test_what_was_loaded_stands_there_as_it_was(self, url):
         odd = fact("=1+1", category='Дороги; "ямы"\nи мостовые', organisation="O'Кей", rating=5, overdue=True)
@@ -141,6 +144,25 @@ class MartConformance:
             assert mart.last("delo") is None
         assert not put(url, row("1"), row("2", **BAD), max_refused=0.5).held
 
+    def test_a_batch_of_many_pieces_above_and_below_the_threshold(self, url):
+        many = [row(str(number)) for number in range(9000)]
+        assert put(url, *many, row("bad", **BAD), max_refused=0).held
+        assert held(url) == {}
+        assert put(url, *many, row("bad", **BAD)).batch.inserted == 9000
+        again = put(url, *many[:4001], row("0", version=2, category="Мосты")).batch
+        assert (again.unchanged, again.updated, again.doubled) == (4000, 1, 1)
+
+    def test_a_source_that_breaks_off_publishes_nothing(self, url):
+        class Broken(Given):
+            def rows(self):
+                yield from (row(str(number)) for number in range(5000))
+                raise ConnectionError("away")
+
+        with closing(open_mart(url)) as mart, pytest.raises(ConnectionError):
+            load(mart, Broken(), NOON, max_refused=1)
+        assert held(url) == {}
+        assert put(url, row("1")).batch.number == 1
+
     def test_an_empty_load_is_a_batch_too(self, url):
         assert put(url).batch.state is BatchState.PUBLISHED
         assert put(url, row("1"), name="другая").batch.number == 2
@@ -160,12 +182,12 @@ class MartConformance:
             same = reconcile(mart, Given([row("1"), row("2"), row("3"), row("4", **BAD)]), NOON)
             found = reconcile(mart, Given(now), NOON)
         assert same.differences == []
-        assert [(t.day, t.cabinet, t.category, t.in_source, t.in_mart) for t in same.tallies] == [
+        assert [(t.day, t.cabinet, t.category, t.in_source, t.in_mart) for t in same.lines] == [
             (NOON.date(), 101, "Дороги", 3, 3)
         ]
         named = {(one.kind, one.card) for one in found.differences}
         assert named == {("different", "2"), ("extra", "3"), ("missing", "5")}
-        assert {(t.category, t.in_source, t.in_mart) for t in found.tallies} == {
+        assert {(t.category, t.in_source, t.in_mart) for t in found.lines} == {
             ("Дороги", 2, 3),
             ("Мосты", 1, 0),
         }
@@ -193,14 +215,19 @@ class MartConformance:
         wanted = held(fresh_url)
         put(url, *first)
         points = 0
-        while not finished_before(url, points, second):
+        while not self.finished_before(url, points, second):
             points += 1
             assert held(url).keys() <= wanted.keys()
         assert points > 10, "the load has more steps than that: the kills miss it"
         assert held(url) == wanted
         with closing(open_mart(url)) as mart:
             assert [one.card for one in mart.quarantined()] == ["5"]
-            assert [one.state for one in mart.batches()] == [BatchState.PUBLISHED] * 2
+            states = [one.state for one in mart.batches()]
+        assert set(states) == {BatchState.PUBLISHED}
+        assert len(states) == 2 or self.finishes_killed
+
+    def finished_before(self, url, points, rows):
+        return finished_before(url, points, rows)
 
 
 def newest_wins(url, loads):
@@ -252,4 +279,6 @@ def _die_at(mart, calls):
 
         return counting
 
-    mart.run, mart.copy_in = counted(mart.run), counted(mart.copy_in)
+    for name in ("run", "copy_in", "_send"):
+        if hasattr(mart, name):
+            setattr(mart, name, counted(getattr(mart, name)))

@@ -1,7 +1,8 @@
 """The retrospective: empty fields are filled once, unknown statuses reported, interruptions harmless."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,7 +13,7 @@ from mappings.crosswalk import Crosswalk
 from mappings.model import Content
 
 STATUS_OF = Crosswalk(Content()).status
-DAY = date(2026, 3, 1)
+DAY, MOSCOW = date(2026, 3, 1), ZoneInfo("Europe/Moscow")
 
 
 class Kept:
@@ -48,7 +49,7 @@ def sed():
 
 
 def fates(sed, **more):
-    return [line.fate for line in backfill(sed, STATUS_OF, DAY, **more)]
+    return [line.fate for line in backfill(sed, STATUS_OF, DAY, zone=MOSCOW, **more)]
 
 
 def test_fields_are_filled_by_the_table_of_statuses(sed):
@@ -84,12 +85,12 @@ def test_an_interrupted_run_is_run_again(sed):
 
 def test_one_refused_card_is_reported_and_the_rest_goes_on(sed):
     sed.fail_at, sed.failure = "0", PermanentError("the card is closed")
-    lines = list(backfill(sed, STATUS_OF, DAY))
+    lines = list(backfill(sed, STATUS_OF, DAY, zone=MOSCOW))
     assert (lines[0].fate, lines[0].note, lines[0].card) == (Fate.FAILED, "the card is closed", "А-0")
     assert lines[1].fate is Fate.WRITTEN
 
 
-def test_the_look_back_and_the_card_files_are_asked_for(sed):
-    fates(sed, card_files=[f"К{n}" for n in range(58)], look_back=timedelta(days=3))
+def test_the_day_and_the_card_files_are_asked_for(sed):
+    fates(sed, card_files=[f"К{n}" for n in range(58)])
     assert [query.card_files for query in sed.asked] == [(f"К{n}",) for n in range(58)]
-    assert {query.rubric_changed_from for query in sed.asked} == {DAY - timedelta(days=3)}
+    assert {query.rubric_changed_from for query in sed.asked} == {DAY}

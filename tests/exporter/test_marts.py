@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporter.fact import moment_text
 from exporter.marts import MartError
 from exporter.marts.registry import open_mart
 from tests.exporter.facts import row
@@ -95,3 +97,51 @@ def test_two_loads_into_one_duckdb_file(tmp_path):
 def test_a_server_that_is_away_is_said_in_a_sentence(tmp_path):
     with pytest.raises(MartError, match="the mart cannot be reached"):
         open_mart(f"postgresql://nobody@/none?host={tmp_path}")
+
+
+def test_a_role_that_may_only_write_can_load_too(postgres_url):
+    with closing(open_mart(postgres_url)) as mart:
+        mart.run("CREATE ROLE loader LOGIN")
+        mart.run("GRANT SELECT, INSERT, UPDATE, DELETE ON fact, batch, quarantine TO loader")
+        mart.run("GRANT CREATE ON SCHEMA public TO loader")
+    try:
+        url = postgres_url.replace("postgres@", "loader@")
+        assert put(url, row("1"), row("2")).batch.inserted == 2
+        assert put(url, row("1", version=2, category="Мосты")).batch.updated == 1
+    finally:
+        with closing(open_mart(postgres_url)) as mart:
+            mart.run("DROP OWNED BY loader")
+            mart.run("DROP ROLE loader")
+
+
+def test_lines_sent_ahead_that_the_server_refuses_stop_the_reading(postgres_url):
+    def pieces(take):
+        for _piece in range(10):
+            take(b"not a line of facts\n")
+
+    with closing(open_mart(postgres_url)) as mart, mart.ahead() as take, pytest.raises(MartError):
+        pieces(take)
+
+
+def test_a_fact_is_written_and_digested_alike_whatever_stands_in_it(tmp_path):
+    odd = [
+        row("1", category="a\x1fb"),
+        row("2", category='"'),
+        row("3", status="x\0y"),
+        row("4", result="\r"),
+    ]
+    put(f"sqlite:///{tmp_path}/mart.db", *odd)
+    with closing(open_mart(f"sqlite:///{tmp_path}/mart.db")) as mart:
+        stored = mart.run("SELECT category, status, result, fingerprint FROM fact ORDER BY card")
+    assert [line[0] for line in stored[:2]] == ["a\x1fb", '"']
+    assert (stored[2][1], stored[3][2]) == ("xy", "\r")
+    assert [line[3] for line in stored] == [one.fact.fingerprint for one in odd]
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_instants_are_written_as_iso_in_utc(moment):
+    try:
+        wanted = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    except OverflowError:
+        return
+    assert moment_text(moment) == wanted

@@ -238,6 +238,23 @@ class RestPlatform:
         except FieldProblemError as error:
             raise PermanentError(f"{call.what}: {error}", field=error.field) from error
 
+    def rating(self, platform_id: str) -> int | None:
+        """Return the rating of the last answer, 1 to 5; None while there is none, or no way to see."""
+        name = self._profile.history.rating
+        if not self._profile.paths.history or not name:
+            return None
+        path = self._profile.paths.history.format(id=quote(platform_id, safe=""))
+        call = self._call("GET", path, _("the history of message {id}").format(id=platform_id))
+        try:
+            rating = Fields(parse(self._client.get(call))).integer(name)
+        except NotJsonError as error:
+            raise garbage(call, str(error)) from error
+        except FieldProblemError as error:
+            raise PermanentError(f"{call.what}: {error}", field=error.field) from error
+        if rating is not None and not 1 <= rating <= 5:
+            raise PermanentError(f"{call.what}: {name} = {rating}", field=name)
+        return rating
+
     def _expect_success(self, call: Call, body: bytes) -> None:
         """Look into a 2xx answer: an empty one is a success, `success: false` is none (platform.md 5)."""
         if not body.strip():

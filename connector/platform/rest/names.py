@@ -223,6 +223,7 @@ class HistoryNames(Part):
     status_text: Name
     answer_type: Name
     comment: Name
+    rating: Optional  # beside the rows: the citizen's rating of the answer, 1 to 5
 
 
 class DictionaryNames(Part):

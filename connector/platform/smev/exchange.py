@@ -38,6 +38,7 @@ from smev.wording import explain
 
 log = logging.getLogger(__name__)
 
+_SOON = 0.25  # seconds: sooner than this no platform answers over a bus
 _FIND_AFTER = 5  # empty looks into the queue
 _PRUNE_EVERY = timedelta(hours=1)
 
@@ -59,7 +60,7 @@ class Pace:
     """How patient the exchange is, in seconds."""
 
     poll: float = 5.0  # between two looks into an empty queue
-    patience: float = 2.0  # how long a caller is kept waiting before it is told to come again
+    patience: float = 5.0  # how long a caller is kept waiting before it is told to come again
     answer_within: float = 86_400.0  # after that no answer is expected: the request's end of life
 
 
@@ -78,6 +79,7 @@ class _Queue:
     turn: threading.Lock = field(default_factory=threading.Lock)
     news: threading.Condition = field(default_factory=threading.Condition)
     empty_until: float = 0.0
+    empty_looks: int = 0  # in a row, since something was sent or came
     trouble: ConnectorError | None = None  # why it could not be read the last time
 
 
@@ -180,11 +182,11 @@ class Exchange:
             self.store.sent(stored.id, "", self.clock())
         except SmevError as error:
             raise self._not_sent(stored, ask.purpose, error, fresh=fresh) from error
+        self._queue.empty_looks = 0  # an answer may come soon
+        self._queue.empty_until = min(self._queue.empty_until, time.monotonic() + self._pause())
         return replace(stored, tried=True, sent=True)
 
-    def _not_sent(
-        self, stored: Stored, purpose: Purpose, error: SmevError, *, fresh: bool
-    ) -> Exception:
+    def _not_sent(self, stored: Stored, purpose: Purpose, error: SmevError, *, fresh: bool) -> Exception:
         step = next_step(error)
         if isinstance(error, NotSentError | BusError):
             self.store.untried(stored.id)
@@ -261,16 +263,22 @@ class Exchange:
         if time.monotonic() < self._queue.empty_until or not self._queue.turn.acquire(blocking=False):
             return
         try:
+            self._queue.empty_looks += 1
             while self._one_message(purpose):
+                self._queue.empty_looks = 0
                 self._tell()
             self._queue.trouble = None
             self._prune()
         except RetryableError as error:
             self._queue.trouble = error
         finally:
-            self._queue.empty_until = time.monotonic() + self.pace.poll
+            self._queue.empty_until = time.monotonic() + self._pause()
             self._queue.turn.release()
             self._tell()
+
+    def _pause(self) -> float:
+        """Return for how long an empty queue is left alone: shortly after a question, then ever longer."""
+        return min(self.pace.poll, _SOON * (1 << min(self._queue.empty_looks, 16)))
 
     def _tell(self) -> None:
         with self._queue.news:

@@ -49,6 +49,7 @@ class Access:
     connect: float = 10.0  # seconds
     silence: float = 300.0  # seconds between two pieces of an answer, or of the file going up
     attempts: int = 5
+    token: Secret | None = None  # of Prostore, which knows no proxy
 
 
 class Client:
@@ -85,7 +86,7 @@ class Client:
         headers = {"Content-Type": "text/csv", "Content-Length": str(size)}
         where = f"v2/datamarts/{quote(self._access.datamart)}/tables/{quote(table)}/{operation}"
         log.info("POST %s, %d bytes", where, size)
-        return self._asked(lambda: self._request("POST", where, headers, _chunks(path)), _request_id)
+        return self._asked(lambda: self._request("POST", where, headers, chunks(path)), _request_id)
 
     def status(self, request_id: str) -> Status:
         """Ask where a request stands. Raises ConnectorError."""
@@ -95,10 +96,14 @@ class Client:
     # ---- one call with its repetitions
 
     def _asked(self, build: Callable[[], httpx.Request], read: Callable[[str], Told]) -> Told:
-        """Send until it succeeds, fails for good or the attempts are used up; garbage is a failure too."""
+        """Send until the answer can be read; garbage is a failure too."""
+        return self._repeated(lambda: read(self._with_token(build).text))
+
+    def _repeated(self, work: Callable[[], Told]) -> Told:
+        """Do it until it succeeds, fails for good or the attempts are used up."""
         for attempt in range(1, self._access.attempts + 1):
             try:
-                return read(self._with_token(build).text)
+                return work()
             except RetryableError as error:
                 if attempt == self._access.attempts:
                     raise
@@ -190,7 +195,8 @@ class Client:
             raise RetryableError(_("the mart answers something that is no token"), code="garbage") from error
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file in pieces."""
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk

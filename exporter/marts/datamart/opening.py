@@ -16,6 +16,7 @@ from exporter.marts.datamart.client import Access, Client
 from exporter.marts.datamart.ledger import Ledger
 from exporter.marts.datamart.packing import Packer
 from exporter.marts.datamart.profile import load_profile
+from exporter.marts.datamart.prostore import ProstoreClient
 from exporter.marts.datamart.uploader import Patience, Uploader
 
 
@@ -51,7 +52,7 @@ def uploader_of(
     """Open everything for a run."""
     chosen = target_of(settings, name)
     profile = load_profile(chosen.profile)
-    client = Client(access_of(chosen), sleep=sleep, dice=random.Random())  # noqa: S311 - jitter
+    client = client_of(chosen, name, sleep)
     try:
         with ledger_of(settings, name) as ledger:
             packer = packer_of(ledger, settings, name)
@@ -74,6 +75,14 @@ def uploader_of(
         client.close()
 
 
+def client_of(chosen: DatamartSettings, name: str, sleep: Callable[[float], None]) -> Client:
+    """Return the wire of the section's kind."""
+    if chosen.kind == "prostore":
+        note = chosen.folder / f"{name}.{chosen.environment}.delta"
+        return ProstoreClient(access_of(chosen), note, sleep=sleep)
+    return Client(access_of(chosen), sleep=sleep, dice=random.Random())  # noqa: S311 - jitter
+
+
 def packer_of(ledger: Ledger, settings: Settings, name: str, folder: Path | None = None) -> Packer:
     """Return what writes the files of a target."""
     chosen = target_of(settings, name)
@@ -88,7 +97,7 @@ def access_of(chosen: DatamartSettings) -> Access:
         url=chosen.url, datamart=chosen.datamart, username=chosen.username, password=chosen.password,
         ogrn=chosen.ogrn, installation=chosen.installation, installation_id=chosen.installation_id,
         ca_file=chosen.ca_file, connect=chosen.timeouts.connect.total_seconds(),
-        silence=chosen.timeouts.read.total_seconds(), attempts=chosen.attempts,
+        silence=chosen.timeouts.read.total_seconds(), attempts=chosen.attempts, token=chosen.token,
     )  # fmt: skip
 
 

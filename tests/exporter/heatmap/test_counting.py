@@ -11,8 +11,10 @@ from exporter.fact import Fact
 from exporter.factfile import write_facts
 from exporter.heatmap.engine import MapError, file_engine, mart_engine
 from exporter.heatmap.query import Scope, count, mart_as_of
+from exporter.row import Row
 from tests.exporter.heatmap import marts_made
 from tests.exporter.heatmap.made import AS_OF, make_facts
+from tests.exporter.mart_conformance import put
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 FACTS = [replace(fact, deleted=fact.card == "7") for fact in make_facts(300)]
@@ -150,3 +152,19 @@ def test_a_file_that_holds_no_facts(tmp_path):
     (tmp_path / "f.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(MapError, match="region, category, received_at"), file_engine(tmp_path / "f.csv"):
         pass
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+def test_what_came_at_the_very_first_instant_of_a_period_belongs_to_it(tmp_path, kind):
+    midnight = datetime(2026, 2, 1, tzinfo=MOSCOW)
+    url = f"{kind}:///{tmp_path}/mart"
+    put(url, Row(one(received_at=midnight.astimezone(UTC), due_at=None)))
+    for since, until, counted in ((1, 28, 1), (2, 28, 0)):
+        scope = Scope(
+            by="region", as_of=AS_OF, zone=MOSCOW, since=date(2026, 2, since), until=date(2026, 2, until)
+        )
+        with mart_engine(url) as opened:
+            assert count(opened, scope).cell().n == counted
+    before = Scope(by="region", as_of=AS_OF, zone=MOSCOW, until=date(2026, 1, 31))
+    with mart_engine(url) as opened:
+        assert count(opened, before).cell().n == 0

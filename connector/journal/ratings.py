@@ -1,0 +1,75 @@
+"""The citizens' ratings of answers: lines of the trail, the last one of a round counts."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+
+from connector.journal.audit import line, write
+from connector.journal.part import Part
+from connector.journal.schema import audit, message
+
+_RATED = "rated"
+_MANY = 10_000  # ids in one question
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A rating and when it was learnt."""
+
+    value: int  # 1 to 5
+    at: datetime
+
+
+class Ratings(Part):
+    """Keeps and tells ratings."""
+
+    def rate(self, message_id: int, value: int) -> bool:
+        """Write down the rating of a round; False when it is the one already known."""
+        return self._db.write(_rate, self._now(), message_id, value)
+
+    def ratings(self, message_ids: Collection[int]) -> dict[int, Rating]:
+        """Return the last rating of each of these rounds that has one."""
+        return self._db.read(_ratings, message_ids)
+
+    def rated_since(self, moment: datetime) -> list[int]:
+        """Return the rounds whose rating was learnt since, the youngest ten thousand at most."""
+        return self._db.read(_rated_since, moment)
+
+
+def _joined(*columns: Any) -> Any:  # noqa: ANN401 - a SELECT of any columns
+    of_round = and_(message.c.conversation_id == audit.c.conversation_id, message.c.round == audit.c.round)
+    return select(*columns).join_from(audit, message, of_round).where(audit.c.what == _RATED)
+
+
+def _rate(connection: Connection, now: datetime, message_id: int, value: int) -> bool:
+    known = _ratings(connection, [message_id]).get(message_id)
+    if known is not None and known.value == value:
+        return False
+    row = connection.execute(
+        select(message.c.conversation_id, message.c.round).where(message.c.id == message_id)
+    ).one()
+    told = line(
+        now,
+        "platform",
+        _RATED,
+        conversation_id=row.conversation_id,
+        round_=row.round,
+        detail={"rating": value},
+    )
+    write(connection, [told])
+    return True
+
+
+def _ratings(connection: Connection, message_ids: Collection[int]) -> dict[int, Rating]:
+    query = _joined(message.c.id, audit.c.at, audit.c.detail).where(message.c.id.in_(message_ids))
+    rows = connection.execute(query.order_by(audit.c.id))
+    return {row.id: Rating(int(json.loads(row.detail)["rating"]), row.at) for row in rows}
+
+
+def _rated_since(connection: Connection, moment: datetime) -> list[int]:
+    query = _joined(message.c.id).where(audit.c.at >= moment).order_by(audit.c.id.desc()).limit(_MANY)
+    return sorted(set(connection.scalars(query)))

@@ -1,0 +1,1 @@
+"""The protocol of what was not uploaded: collected, shown, as a workbook, and one mail about it."""
