@@ -79,10 +79,9 @@ class Taker:
         whole = entry.complete is not None or bool(entry.problem)
         if not (whole or force):
             raise ValueError(message_id)
-        if force:
-            self._store.inbox.complete(message_id, self._clock())
-        accepted = accepted and not entry.problem
-        errors = self._acknowledge(message_id, entry.handle, accepted=accepted, forced=not whole)
+        if not whole:
+            self._store.inbox.force(message_id, self._clock())
+        errors = self._acknowledge(message_id, entry.handle, accepted=accepted and not entry.problem)
         return Taken(self._store.inbox.get(message_id), repeated=True, errors=errors)
 
     def _keep(self, incoming: Incoming) -> Taken:
@@ -125,9 +124,7 @@ class Taker:
                 self._store.inbox.file_here(entry.message_id, stored.position, target)
         return tuple(errors)
 
-    def _acknowledge(
-        self, message_id: str, handle: str, *, accepted: bool, forced: bool = False
-    ) -> tuple[SmevError, ...]:
+    def _acknowledge(self, message_id: str, handle: str, *, accepted: bool) -> tuple[SmevError, ...]:
         try:
             if handle:  # what was found by name waits in no queue
                 self._transport.acknowledge(handle, accepted=accepted)
@@ -135,5 +132,5 @@ class Taker:
             pass
         except SmevError as error:
             return (error,)
-        self._store.inbox.acknowledged(message_id, self._clock(), accepted=accepted, forced=forced)
+        self._store.inbox.acknowledged(message_id, self._clock(), accepted=accepted)
         return ()

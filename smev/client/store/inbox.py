@@ -115,12 +115,18 @@ class Inbox:
         """Note that everything of the message is here: it may be acknowledged and read."""
         self._stamp("complete", message_id, now)
 
-    def acknowledged(self, message_id: str, now: datetime, *, accepted: bool, forced: bool = False) -> None:
-        """Note that the message was acknowledged; forced: although a file of it is broken."""
+    def force(self, message_id: str, now: datetime) -> None:
+        """Note that the message has to do without the files that are not here: nobody asks for them."""
+        self._stamp("complete", message_id, now)
+        with self._database.change() as held:
+            held.execute("UPDATE incoming SET forced = 1 WHERE message_id = ?", (message_id,))
+
+    def acknowledged(self, message_id: str, now: datetime, *, accepted: bool) -> None:
+        """Note that the message was acknowledged."""
         with self._database.change() as held:
             held.execute(
-                "UPDATE incoming SET acknowledged = ?, accepted = ?, forced = ? WHERE message_id = ?",
-                (text(now), accepted, forced, message_id),
+                "UPDATE incoming SET acknowledged = ?, accepted = ? WHERE message_id = ?",
+                (text(now), accepted, message_id),
             )
 
     def handled(self, message_id: str, now: datetime) -> None:
