@@ -1,6 +1,6 @@
 """What loading a mart costs: sedlink beside psql \\copy and others, one PostgreSQL, one run, ratios.
 
-    .venv/bin/python benchmarks/mart.py [--rows 1000000] [--json]
+    .venv/bin/python benchmarks/mart.py [--rows 1000000] [--json] [--pairs 5]
     PYTHONPATH=/tmp/peers …  # a folder with dlt, pandas, pyarrow, adbc-driver-postgresql, psycopg2-binary
 
 The server is the embedded one of the tests with fsync on. A fact has 14 filled columns; peers load exactly
@@ -94,12 +94,13 @@ class Results:
     rates: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def time(self, name: str, rows: int, work: Callable[[], object]) -> None:
-        """Measure a piece of work."""
+    def time(self, name: str, rows: int, work: Callable[[], object]) -> float:
+        """Measure a piece of work; return its rate."""
         start = time.perf_counter()
         work()
         self.rates[name] = rows / (time.perf_counter() - start)
         print(f"  {name}: {self.rates[name]:,.0f} rows/s", file=sys.stderr)
+        return self.rates[name]
 
 
 class Bench:
@@ -108,6 +109,7 @@ class Bench:
     def __init__(self, server: PostgresServer, folder: Path, rows: int) -> None:
         self.server, self.folder, self.rows = server, folder, rows
         self.results = Results()
+        self.round = 0
         self.url = server.url(server.create())
         self.narrow = folder / "narrow.csv"
         with self.narrow.open("w", encoding="utf-8", newline="") as stream:
@@ -166,6 +168,21 @@ class Bench:
                 self.rows,
                 lambda: load(mart, Made(self.rows), AS_OF, max_refused=0),
             )
+
+    def pairs(self, count: int) -> None:
+        """Measure whole load and dlt by turns: what else the machine does weighs on both alike."""
+        part = max(1, self.rows // SMALL_PART["dlt"])
+        ratios = []
+        for self.round in range(1, count + 1):
+            self.sql("DROP TABLE IF EXISTS fact, batch, quarantine; CHECKPOINT")
+            with closing(open_mart(self.url)) as mart:
+                work = lambda m=mart: load(m, Made(part), AS_OF, max_refused=0)  # noqa: E731
+                ours = self.results.time("sedlink whole load, by turns", part, work)
+            theirs = self.results.time("dlt, by turns", part, lambda: by_dlt(self, part))
+            ratios.append(ours / theirs)
+        self.results.notes.append(
+            f"whole load / dlt by turns, {part} rows each: " + ", ".join(f"{ratio:.1f}" for ratio in ratios)
+        )
 
     def peers(self) -> None:
         """Measure whoever is installed."""
@@ -241,7 +258,7 @@ def by_dlt(bench: Bench, count: int) -> None:
             "bench",
             pipelines_dir=home,
             destination=dlt.destinations.postgres(credentials),
-            dataset_name="bench_dlt",
+            dataset_name=f"bench_dlt_{bench.round}",
         )
         pipeline.run(
             _dicts(count), table_name="fact", write_disposition="merge", primary_key=["card", "question"]
@@ -295,6 +312,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--pairs", type=int, help="only whole load and dlt, so many turns of rows / 20")
     parser.add_argument("--memory-of")
     chosen = parser.parse_args()
     if chosen.memory_of:
@@ -303,6 +321,10 @@ def main() -> None:
     settings = {"max_wal_size": "4GB", "shared_buffers": "128MB"}
     with tempfile.TemporaryDirectory() as folder, PostgresServer(durable=True, settings=settings) as server:
         bench = Bench(server, Path(folder), chosen.rows)
+        if chosen.pairs:
+            bench.pairs(chosen.pairs)
+            print(*bench.results.notes, sep="\n")
+            return
         bench.sedlink()
         bench.whole()
         bench.peers()
