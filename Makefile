@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-real check chaos lock clean peers
+.PHONY: setup demo test test-real real-directum real-mayan check chaos lock clean peers
 
 setup: $(STAMP)
 
@@ -25,11 +25,24 @@ CHAOS ?= --kills 40 --crashes 5
 chaos: setup
 	$(BIN)/python benchmarks/chaos.py $(CHAOS)
 
-# Engines too large for `make setup` (chdb: 890 MB with what it needs): apart, only for the tests marked `real`.
+# Engines too large for `make setup` (chdb: 890 MB with what it needs): each apart, only for the tests marked `real`.
 REAL := .venv-real
-test-real: setup
+test-real: setup real-directum real-mayan
 	test -d $(REAL)/chdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(REAL) "chdb==4.4.0"
 	PYTHONPATH=$(REAL) $(BIN)/python -m pytest -m real
+
+# SAP CAP, an OData v4 engine, in Directum's shape; needs node >= 20 and npm (Debian: apt-get install nodejs npm).
+real-directum:
+	mkdir -p $(REAL)/directum-cap
+	cp -r tests/real/directum-cap/. $(REAL)/directum-cap/
+	test -d $(REAL)/directum-cap/node_modules || (cd $(REAL)/directum-cap && npm install --no-audit --no-fund \
+		&& npm rebuild better-sqlite3 --foreground-scripts)
+
+# Mayan EDMS; its python-ldap is compiled (Debian: apt-get install gcc libldap2-dev libsasl2-dev libmagic1).
+real-mayan:
+	mkdir -p $(REAL)/mayan
+	test -x $(REAL)/mayan/venv/bin/mayan-edms.py || ($(PYTHON) -m venv $(REAL)/mayan/venv \
+		&& $(REAL)/mayan/venv/bin/python -m pip install --quiet --disable-pip-version-check "mayan-edms==4.12.2")
 
 # Other people's clients that tests compare with; they need older libraries, so they live apart.
 PEERS := .venv-peers

@@ -10,6 +10,7 @@ import typer
 
 import connector.commands
 import connector.commands.common
+import connector.sed.commands
 import exporter.commands
 import exporter.heatmap.command
 import exporter.marts.datamart.command
@@ -42,13 +43,12 @@ app.command("heatmap", help=_("draw the heat map: a page, a picture, a table"))(
 )
 mappings.commands.real_messages.Journal.read = connector.commands.common.messages_of_journal
 app.add_typer(mappings.commands.app, name="mapping")
+app.add_typer(connector.sed.commands.app, name="sed")
 app.add_typer(smev.commands.app, name="smev")
 app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(
     stand.demo_command.demo
 )
-app.command("stand", help=_("run the test stand: a platform, a ДЕЛО in its folders, a mailbox"))(
-    stand.commands.stand
-)
+app.command("stand", help=_("run the test stand: a platform, a SED, a mailbox"))(stand.commands.stand)
 
 
 def _version(wanted: bool) -> None:

@@ -51,5 +51,10 @@ def show_duration(value: timedelta) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(show_duration)]
+# Seconds as a number: what a library takes; in the file a number too, or a duration
+Seconds = Annotated[
+    float,
+    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
+]
 Size = Annotated[int, BeforeValidator(parse_size)]
 SecretRef = Annotated[Secret, BeforeValidator(parse_secret), PlainSerializer(str)]

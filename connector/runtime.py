@@ -29,7 +29,7 @@ from connector.platform.rest import (
 from connector.relay import Relay
 from connector.relay.links import CabinetLink, Links
 from connector.schedule import Job
-from connector.sed import Sed
+from connector.sed import Closing, Sed
 from connector.sed.registry import UnknownSedError
 from connector.sed.registry import build as build_sed
 from mappings.store.engine import open_store
@@ -57,6 +57,9 @@ class Runtime:
         """Let go of the peers and of the database."""
         for cabinet in self.links.cabinets.values():
             cabinet.platform.close()
+        for sed in self.links.seds.values():
+            if isinstance(sed, Closing):
+                sed.close()
         self.classifier.close()
         self.journal.close()
 

@@ -10,6 +10,7 @@ import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import _, ngettext
+from stand.kinds import KINDS
 
 if TYPE_CHECKING:
     from threading import Event
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 def stand(
     messages: Annotated[int, typer.Option(min=0, max=100_000, help=_("how many messages to write"))] = 50,
     cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets the platform has"))] = 3,
+    sed: Annotated[
+        str, typer.Option(help=_("which SED the stand plays: {kinds}").format(kinds=", ".join(KINDS)))
+    ] = "sev",
     directory: Annotated[
         Path, typer.Option("--dir", help=_("folder for the exchange, the record and a sedlink.toml"))
     ] = Path("stand-data"),
@@ -38,13 +42,13 @@ def stand(
     port: Annotated[int, typer.Option(min=0, max=65535, help=_("platform's port; 0 = any free one"))] = 8311,
     pace: Annotated[float, typer.Option(min=0, max=86_400, help=_("seconds a clerk needs"))] = 2.0,
     schemas: Annotated[
-        Path | None, typer.Option(help=_("folder with the schemas of the СЭВ exchange, to check messages by"))
+        Path | None, typer.Option(help=_("folder with the schemas of the exchange, to check messages by"))
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help=_("two JSON lines: the start, the reconciliation"))
     ] = False,
 ) -> None:
-    """Run the test stand: a platform, a ДЕЛО in its folders, a mailbox; until Ctrl-C."""
+    """Run the test stand: a platform, a SED, a mailbox; until Ctrl-C."""
     from stand.columns import ColumnMapError
     from stand.feed import FeedError, open_feed
     from stand.generator import make_cabinets
@@ -54,7 +58,7 @@ def stand(
     try:
         source = open_feed(feed, map_name, made) if feed else None
         running = Stand(
-            directory, cabinets=made, messages=messages,
+            directory, sed=sed, cabinets=made, messages=messages,
             cases=source.cases() if source else None,
             dictionaries=source.dictionaries if source else None,
             seed=seed, faults=faults, port=port, pace=pace, schemas=schemas,
@@ -97,8 +101,10 @@ def _tell_start(running: "Stand", config: Path, source: "Feed | None", *, as_jso
     odd = len(source.oddities) if source else 0
     told = {
         "base_url": running.base_url, "page": f"{running.base_url}/", "mail_port": running.mail_port,
-        "to_sed": str(running.to_sed), "from_sed": str(running.from_sed), "config": str(config),
-        "record": str(running.folder / "ledger.jsonl"), "admin_token": running.admin_token, "oddities": odd,
+        **{place.name: place.where for place in running.sed.places}, "config": str(config),
+        "sed": running.sed_section, "hurry": dict(running.sed.hurry()),
+        "record": str(running.folder / "ledger.jsonl"),
+        "admin_token": running.admin_token, "oddities": odd,
         "messages": len(running.platform.items(10**9)), "cabinets": [one.opa_id for one in running.cabinets],
     }  # fmt: skip
     if as_json:
@@ -107,8 +113,7 @@ def _tell_start(running: "Stand", config: Path, source: "Feed | None", *, as_jso
     rows = [
         (_("platform"), running.base_url),
         (_("page for people"), told["page"]),
-        (_("folder to the SED"), running.to_sed),
-        (_("folder from the SED"), running.from_sed),
+        *((place.title, place.where) for place in running.sed.places),
         (_("mailbox (SMTP)"), f"127.0.0.1:{running.mail_port}"),
         (_("messages"), told["messages"]),
         (_("token of /stand/…"), running.admin_token),

@@ -42,6 +42,7 @@ class Plan:
     feed_map: str
     database: str
     workers: int
+    sed: str  # a kind of `stand.seds`
     seconds: float  # how long it may take at the most
 
 
@@ -168,6 +169,7 @@ def _stand(plan: Plan) -> Iterator[dict[str, Any]]:
     """Start the stand and return what it says of itself."""
     command = [
         *_command(), "stand", "--json", "--port", "0", "--pace", "0", "--dir", str(plan.folder / "stand"),
+        "--sed", plan.sed,
         "--messages", str(plan.messages), "--cabinets", str(plan.cabinets),
         "--faults", plan.faults, "--seed", str(plan.seed),
     ]  # fmt: skip
@@ -209,10 +211,11 @@ def _quick(plan: Plan, told: dict[str, Any]) -> dict[str, str]:
     Variables, not another file: the configuration that is left behind is the stand's, as a user has it.
     """
     polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in told["cabinets"]}
+    sed = f"SEDLINK__SED__{told['sed'].upper()}__"
+    hurry = {sed + name.upper(): value for name, value in told["hurry"].items()}
     return {
         **polls,
-        "SEDLINK__SED__DELO__POLL": "1s",
-        "SEDLINK__SED__DELO__SETTLE": "0.1",
+        **hurry,
         "SEDLINK__JOURNAL__DATABASE": plan.database,
         "SEDLINK__JOURNAL__BACKOFF_FIRST": "1s",
         "SEDLINK__JOURNAL__BACKOFF_CAP": "3s",

@@ -11,6 +11,7 @@ import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import _
+from stand.kinds import KINDS
 
 if TYPE_CHECKING:
     from stand.demo import Outcome, Plan
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 def demo(
     messages: Annotated[int, typer.Option(min=1, max=100_000, help=_("how many messages"))] = 60,
     cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets"))] = 3,
+    sed: Annotated[
+        str, typer.Option(help=_("which SED the stand plays: {kinds}").format(kinds=", ".join(KINDS)))
+    ] = "sev",
     directory: Annotated[
         Path | None, typer.Option("--dir", help=_("an empty folder for everything the demo writes"))
     ] = None,
@@ -45,8 +49,9 @@ def demo(
     try:
         with folder_of(directory) as folder:
             plan = Plan(
-                folder.resolve(), messages, cabinets, faults, seed, feed, feed_map, database, workers, seconds
-            )
+                folder.resolve(), messages, cabinets, faults, seed, feed, feed_map, database, workers, sed,
+                seconds,
+            )  # fmt: skip
             outcome = _run(plan, quiet=as_json)
     except DemoError as error:
         show_error(str(error))

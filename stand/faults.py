@@ -16,7 +16,7 @@ from config.i18n import _
 
 
 class Fault(StrEnum):
-    """What can go wrong: on the platform's side, in the SED's folder, on the bus (SMEV and its file store)."""
+    """What can go wrong: over HTTP, in the SED's folder, on the bus (SMEV and its file store), in 1С."""
 
     SLOW = "slow"
     ERROR = "error"  # 500, 502, 503
@@ -25,6 +25,7 @@ class Fault(StrEnum):
     CUT_AFTER = "cut_after"  # the connection breaks, everything was done
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a kind of fault
     GARBAGE = "garbage"  # a page or half a JSON instead of the answer, which was carried out
+    ERROR_AFTER = "error_after"  # 500 although everything was done (a SED over HTTP)
     DUPLICATE_LISTING = "duplicate_listing"
 
     DUPLICATE_REPORT = "duplicate_report"
@@ -32,6 +33,7 @@ class Fault(StrEnum):
     OUT_OF_ORDER = "out_of_order"
     HALF_WRITTEN = "half_written"  # the envelope before the files
     STRAY_FILE = "stray_file"  # something in the folder that no envelope names
+    NOT_SENT = "not_sent"  # МЭДО: the mail service refuses a message with an .ERR, later it is put back
 
     SMEV_FAILURE = "smev_failure"  # SMEVFailure or DestinationOverflow: nothing was done, repeat
     LATE_REJECTION = "late_rejection"  # taken, then rejected by AsyncProcessingStatus
@@ -42,14 +44,18 @@ class Fault(StrEnum):
     FTP_CUT = "ftp_cut"  # a transfer breaks in the middle
     FTP_SPOILT = "ftp_spoilt"  # a file comes with other bytes
 
+    SOAP_FAULT = "soap_fault"  # of 1С: before the work or after it
+    LOCKED = "locked"  # 1С refuses: somebody else writes, nothing was done
+
 
 _PROBABILITY: Mapping[Fault, float] = {
     Fault.SLOW: 0.02, Fault.ERROR: 0.01, Fault.TOO_MANY: 0.005, Fault.CUT_BEFORE: 0.01, Fault.CUT_AFTER: 0.02,
-    Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.DUPLICATE_LISTING: 0.3,
+    Fault.EXPIRED_TOKEN: 0.01, Fault.GARBAGE: 0.01, Fault.ERROR_AFTER: 0.02, Fault.DUPLICATE_LISTING: 0.3,
     Fault.DUPLICATE_REPORT: 0.1, Fault.ACCUMULATED_REPORT: 0.2, Fault.OUT_OF_ORDER: 0.1,
-    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02,
+    Fault.HALF_WRITTEN: 0.1, Fault.STRAY_FILE: 0.02, Fault.NOT_SENT: 0.05,
     Fault.SMEV_FAILURE: 0.02, Fault.LATE_REJECTION: 0.01, Fault.BAD_SIGNATURE: 0.01, Fault.REDELIVERED: 0.03,
     Fault.SHUFFLED: 0.1, Fault.FTP_ERROR: 0.02, Fault.FTP_CUT: 0.05, Fault.FTP_SPOILT: 0.02,
+    Fault.SOAP_FAULT: 0.02, Fault.LOCKED: 0.02,
 }  # fmt: skip
 
 
@@ -61,6 +67,7 @@ class Pains:
     retry_after: int = 1
     half_written: float = 0.2
     duplicate: float = 0.1
+    not_sent: float = 0.5
 
 
 class FaultPlan:

@@ -8,9 +8,6 @@ from types import TracebackType
 from typing import Self
 
 from stand.admin import AdminApp
-from stand.delo.checks import Schemas
-from stand.delo.clerk import Delo
-from stand.delo.reports import Identity
 from stand.desk import Desk
 from stand.faults import FaultPlan, parse_kinds
 from stand.generator import make_cabinets, make_cases
@@ -21,24 +18,27 @@ from stand.platform.calls import Calls, OAuthClient
 from stand.platform.dictionaries import Dictionaries, default_dictionaries
 from stand.platform.state import PlatformState
 from stand.reconciliation import Reconciliation, reconcile
+from stand.seds import Setting, play, section
 from stand.server import HttpServer
 from stand.smev.running import SmevStand
 from stand.words import Cabinet, Case, Kind
 
 
 class Stand:
-    """A platform, a ДЕЛО in its folders and a mailbox, all on loopback. Use as a context manager.
+    """A platform, a SED and a mailbox, all on loopback. Use as a context manager.
 
-    `cases` replaces the generator's messages; `faults` is `all`, `none`, a list of kinds or a FaultPlan;
-    `pace` is the time in seconds between two steps of a clerk; `schemas` a folder with the exchange's
-    schemas; `fsync=False` for measurements only. `smev` adds the bus (`stand.smev`), through which the same
-    platform is reached too. The record of the run is `folder/ledger.jsonl`.
+    `sed` is a kind of `stand.kinds`; `cases` replaces the generator's messages; `faults` is `all`, `none`,
+    a list of kinds or a FaultPlan; `pace` is the time in seconds between two steps of a clerk; `schemas`
+    a folder with the exchange's schemas; `fsync=False` for measurements only. `smev` adds the bus
+    (`stand.smev`), through which the same platform is reached too. The record of the run is
+    `folder/ledger.jsonl`.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
+        sed: str = "sev",
         cabinets: int | Sequence[Cabinet] = 2,
         messages: int = 0,
         cases: Iterable[Case] | None = None,
@@ -49,7 +49,6 @@ class Stand:
         mail_port: int = 0,
         pace: float = 0.0,
         token_seconds: int = 3600,
-        identity: Identity | None = None,
         dictionaries: Dictionaries | None = None,
         schemas: Path | None = None,
         fsync: bool = True,
@@ -57,6 +56,7 @@ class Stand:
         smev: bool = False,
         smev_port: int = 0,
     ) -> None:
+        self.sed_section = section(sed)  # an unknown kind is said before anything is opened
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.seed = seed
@@ -64,17 +64,15 @@ class Stand:
         self.faults = faults if isinstance(faults, FaultPlan) else FaultPlan(parse_kinds(faults), seed=seed)
         self.oauth = OAuthClient()
         self.admin_token = secrets.token_hex(16)
-        self.identity = identity or Identity()
         self.ledger = Ledger(_fresh(folder / "ledger.jsonl"))
         self.desk = Desk(self.ledger)
         self.platform = PlatformState(self.cabinets, ledger=self.ledger, token_seconds=token_seconds)
         self.platform.on_reply = self._after_reply
-        self.delo = Delo(
-            folder / "to_sed", folder / "from_sed", plans=self.desk, ledger=self.ledger,
-            identity=self.identity, faults=self.faults, pace=pace, fsync=fsync,
-            schemas=Schemas(schemas) if schemas else None, rejected=folder / "rejected",
-        )  # fmt: skip
-        self.delo.on_number = self.platform.allow_number
+        self.sed = play(
+            sed,
+            Setting(folder, self.desk, self.ledger, self.faults, host, pace, schemas=schemas, fsync=fsync),
+        )
+        self.sed.on_number = self.platform.allow_number
         self._made = 0
         self._cases = self._more(messages) if cases is None else cases
         dictionaries = dictionaries or default_dictionaries()
@@ -99,13 +97,13 @@ class Stand:
 
     @property
     def to_sed(self) -> Path:
-        """The folder from which ДЕЛО takes messages."""
-        return self.delo.to_sed
+        """The folder from which a SED of folders takes messages."""
+        return self._place("to_sed")
 
     @property
     def from_sed(self) -> Path:
-        """The folder into which ДЕЛО puts reports."""
-        return self.delo.out.path
+        """The folder into which a SED of folders puts reports."""
+        return self._place("from_sed")
 
     @property
     def mail_port(self) -> int:
@@ -123,7 +121,7 @@ class Stand:
         """Begin to serve, then offer the messages."""
         self._http.start()
         self._mailbox.start()
-        self.delo.start()
+        self.sed.start()
         if self.smev:
             self.smev.start()
         for case in self._cases:
@@ -133,7 +131,7 @@ class Stand:
         """Stop serving; what was seen stays readable."""
         if self.smev:
             self.smev.stop()
-        self.delo.stop()
+        self.sed.stop()
         self._http.stop()
         self._mailbox.stop()
         self.ledger.close()
@@ -165,7 +163,7 @@ class Stand:
 
     def settled(self) -> bool:
         """Whether every plan has come to its end and nothing is on its way inside the stand."""
-        return self.desk.settled() and self.delo.idle
+        return self.desk.settled() and self.sed.idle
 
     def wait_settled(self, seconds: float, *, poll: float = 0.05) -> bool:
         """Wait until everything has come to its end; return whether it has."""
@@ -177,6 +175,9 @@ class Stand:
         return True
 
     # ---- inside
+
+    def _place(self, name: str) -> Path:
+        return Path(next(place.where for place in self.sed.places if place.name == name))
 
     def _more(self, count: int) -> Iterable[Case]:
         return make_cases(count, self.cabinets, seed=self.seed, now=utc_now(), first=self._made)

@@ -1,6 +1,8 @@
 """A ready-made configuration file of sedlink for a running stand, with the secrets in files of their own."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +10,8 @@ from stand.words import Cabinet
 
 if TYPE_CHECKING:
     from stand.running import Stand
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def write_config(stand: "Stand", folder: Path) -> Path:
@@ -19,7 +23,7 @@ def write_config(stand: "Stand", folder: Path) -> Path:
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     values = {f"cabinet-{cabinet.opa_id}": cabinet.secret for cabinet in stand.cabinets}
-    for name, value in {"oauth": stand.oauth.secret, **values}.items():
+    for name, value in {"oauth": stand.oauth.secret, **values, **stand.sed.secrets}.items():
         path = secrets / name
         path.touch(mode=0o600)
         path.write_text(value, encoding="utf-8")
@@ -40,12 +44,12 @@ def config_text(stand: "Stand", folder: Path) -> str:
         f"oauth_secret = {_quoted(f'file:{folder}/secrets/oauth')}",
     ]
     for cabinet in stand.cabinets:
-        lines += _cabinet(cabinet, folder)
+        lines += _cabinet(cabinet, stand.sed_section, folder)
     lines += _sed(stand, folder) + _mail(stand)
     return "\n".join(lines) + "\n"
 
 
-def _cabinet(cabinet: Cabinet, folder: Path) -> list[str]:
+def _cabinet(cabinet: Cabinet, sed: str, folder: Path) -> list[str]:
     return [
         "",
         "[[cabinet]]",
@@ -54,24 +58,18 @@ def _cabinet(cabinet: Cabinet, folder: Path) -> list[str]:
         f"client_id = {_quoted(cabinet.client_id)}",
         f"secret = {_quoted(f'file:{folder}/secrets/cabinet-{cabinet.opa_id}')}",
         'environment = "test"',
-        'sed = "delo"',
+        f"sed = {_quoted(sed)}",
         f'region_id = "{cabinet.region_id}"',
         'poll = "5s"',
     ]
 
 
 def _sed(stand: "Stand", folder: Path) -> list[str]:
-    identity = stand.identity
+    settings = stand.sed.settings(folder)
     return [
         "",
-        "[sed.delo]",
-        'kind = "sev"',
-        'poll = "2s"',
-        f"folder_out = {_quoted(str(stand.to_sed.resolve()))}",
-        f"folder_in = {_quoted(str(stand.from_sed.resolve()))}",
-        f"folder_state = {_quoted(f'{folder}/sev-state')}",
-        'sender = { uid = "SEDLINK", name = "Платформа обратной связи" }',
-        f"recipient = {{ uid = {_quoted(identity.index)}, name = {_quoted(identity.organisation)} }}",
+        f"[sed.{stand.sed_section}]",
+        *(f"{name} = {_toml(value)}" for name, value in settings.items()),
     ]
 
 
@@ -85,6 +83,21 @@ def _mail(stand: "Stand") -> list[str]:
         'sender = "sedlink@example.org"',
         'recipients = ["operator@example.org"]',
     ]
+
+
+def _toml(value: object) -> str:
+    """Return a value in TOML; tables are written inline."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(name)} = {_toml(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return _quoted(str(value))
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _quoted(name)
 
 
 def _quoted(text: str) -> str:

@@ -33,9 +33,7 @@ def seal(config: ConfigOption = None) -> None:
 @app.command("verify", help=_("compute the chain again; exit code 1 when a line was changed or is gone"))
 def verify(
     config: ConfigOption = None,
-    head: Annotated[
-        str, typer.Option(help=_("a digest that you kept from an earlier check"))
-    ] = "",
+    head: Annotated[str, typer.Option(help=_("a digest that you kept from an earlier check"))] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Compare the trail with its seals."""

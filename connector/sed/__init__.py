@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from connector.appeal import Appeal, Card, CardRef, Event, Pending, RubricValue, StoredFile
 from connector.peer import Entry, Health
@@ -56,6 +56,15 @@ class OpenFile(Protocol):
 
     def __call__(self, file: StoredFile, /) -> AbstractContextManager[BinaryIO]:
         """Return the open file."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """An adapter that holds connections; one that holds none has no `close`."""
+
+    def close(self) -> None:
+        """Let go of them."""
         ...
 
 

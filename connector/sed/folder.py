@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -194,5 +194,6 @@ class Handovers:
 
     def _show(self, handover: Handover) -> None:
         handover.staged.rename(handover.final)
-        sync_folder(handover.final.parent)
+        with suppress(FileNotFoundError):  # a quick peer has taken it away already, with its folder
+            sync_folder(handover.final.parent)
         reach("handover.shown")

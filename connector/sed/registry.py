@@ -17,7 +17,11 @@ GROUP = "sedlink.sed"
 # paths are relative to, and raises ValueError with a sentence for every wrong one.
 Factory = Callable[[Mapping[str, object], Path], Sed]
 KINDS: Mapping[str, str] = {
+    "medo": "connector.sed.medo:build",
     "sev": "connector.sed.sev:build",
+    "dms1c": "connector.sed.dms1c:build",
+    "directum": "connector.sed.directum:build",
+    "mayan": "connector.sed.mayan:build",
     "sqlview": "connector.sed.sqlview:build",
 }
 

@@ -5,13 +5,19 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from config.i18n import _
+from config.values import parse_duration
 
 T = TypeVar("T")
+# a setting in seconds, written as a number or as a duration: 90, "15 min"
+Seconds = Annotated[
+    float,
+    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
+]
 
 
 def read_section(kind: type[T], section: Mapping[str, object], folder: Path) -> T:

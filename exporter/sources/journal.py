@@ -73,12 +73,14 @@ class JournalSource:
             return self.journal.rounds()
         finished = [state for state in State if state.final]
         open_ones = self.journal.rounds(states=[state for state in State if not state.final])
-        rated = self.journal.rated_since(self.changed_from)
-        return chain(
-            open_ones,
-            self.journal.rounds(states=finished, changed_from=self.changed_from),
-            self.journal.rounds(message_ids=rated) if rated else (),
-        )
+        changed = self.journal.rounds(states=finished, changed_from=self.changed_from)
+        return chain(open_ones, changed, self._rated(self.changed_from))
+
+    def _rated(self, since: datetime) -> Iterator[StoredRound]:
+        """Yield what was finished before and is rated since."""
+        if ids := self.journal.rated_since(since):
+            rounds = self.journal.rounds(message_ids=ids)
+            yield from (one for one in rounds if one.state.final and one.state_since < since)
 
     def _events(self, batch: list[StoredRound]) -> dict[int, list[Event]]:
         told: dict[int, list[Event]] = {}

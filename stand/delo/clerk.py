@@ -1,16 +1,10 @@
 """ДЕЛО at work: takes messages from the folder, registers each document once, reports its clerks' steps."""
 
-import heapq
-import itertools
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from lxml import etree
 
@@ -27,12 +21,12 @@ from stand.delo.reading import (
     read_envelope,
 )
 from stand.delo.reports import Fact, Identity, ReportWriter, file_name
-from stand.desk import Assignment, squeeze
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger, utc_now
+from stand.office import Card, Office, Paper
+from stand.pump import Workplace
+from stand.seds import Plans
 from stand.words import Decision, DecisionKind
-
-log = logging.getLogger("stand.delo")
 
 _SUBSCRIPTION = {
     DecisionKind.REGISTER: "Registration",
@@ -44,37 +38,20 @@ _SUBSCRIPTION = {
     DecisionKind.DRAFT: "Answer",
     DecisionKind.ANSWER: "Answer",
 }
-_MAY_SWAP = frozenset({DecisionKind.REGISTER, DecisionKind.ASSIGN, DecisionKind.PROGRESS})
-
-
-class Plans(Protocol):
-    """Tells what the clerks do with a document: `stand.desk.Desk` or `SampleDesk`."""
-
-    def find(self, hints: Iterable[str], uid: str) -> tuple[Assignment | None, bool]:
-        """Return the assignment for what may name a message, and whether that round came before."""
-        ...
 
 
 @dataclass(slots=True)
-class _Card:
+class _File:
+    """What ДЕЛО keeps of a card: the document and what happened to it (step, kind, fact)."""
+
     incoming: Incoming
-    assignment: Assignment
-    number: str
-    registered: date
-    deadline: date | None = None
-    facts: list[tuple[int, DecisionKind, Fact]] = field(default_factory=list)  # step, kind, what happened
-    told: set[int] = field(default_factory=set)  # steps that could be read at least once
-
-    @property
-    def state(self) -> tuple[str, date, date | None]:
-        return self.number, self.registered, self.deadline
+    facts: list[tuple[int, DecisionKind, Fact]] = field(default_factory=list)
 
 
-class Delo:
+class Delo(Workplace):
     """The other side of the folder exchange. `step` does what can be done now; `start` does so in a thread.
 
-    `pace` is the time in seconds between two steps of a clerk. `on_number` hears of each card's number
-    (message, round, number) before it is reported.
+    `pace` is the time in seconds between two steps of a clerk.
     """
 
     def __init__(
@@ -96,34 +73,24 @@ class Delo:
         self.to_sed = to_sed
         self.out = MessageFolder(from_sed, fsync=fsync)
         self.identity = identity or Identity()
-        self.on_number: Callable[[int, int, str], None] | None = None
-        self.pace = pace
-        self._plans = plans
         self._ledger = ledger
         self._faults = faults or FaultPlan()
         self._schemas = schemas
         self._rejected = rejected
         self._clock = clock
-        self._cards: dict[str, _Card] = {}
-        self._numbers = itertools.count(1)
-        self._unplanned = itertools.count(1001)  # steps that no plan numbered
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
-        self._post = Post(self.out, self.identity, self._faults, ledger, clock=clock, later=self._later)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._pump, name="stand-delo")
+        self._files: dict[str, _File] = {}
+        office = Office(self._tell, plans=plans, ledger=ledger, faults=self._faults, pace=pace, clock=clock)
+        super().__init__("stand-delo", office)
+        self._post = Post(
+            self.out, self.identity, self._faults, ledger, clock=clock, later=self._office.later
+        )
 
     # ---- for tests that decide step by step
 
     @property
     def documents(self) -> Mapping[str, Incoming]:
         """The documents that were taken, by UID."""
-        return {uid: card.incoming for uid, card in self._cards.items()}
-
-    def decide(self, uid: str, decision: Decision) -> None:
-        """Let a clerk decide something that no plan foresaw about a document that was taken, now."""
-        card = self._cards[uid]
-        self._decide(card, next(self._unplanned), decision, self._clock())
+        return {uid: kept.incoming for uid, kept in self._files.items()}
 
     def repeat(self) -> None:
         """Send the last message again, in a new envelope."""
@@ -131,20 +98,10 @@ class Delo:
 
     # ---- the pump
 
-    def start(self) -> None:
-        """Begin to work in a thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop working; what is not done stays undone."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
     @property
     def idle(self) -> bool:
         """Whether nothing lies in the folder and nothing is due later."""
-        return not self._due and not any(self.to_sed.glob("*.env"))
+        return self._office.idle and not any(self.to_sed.glob("*.env"))
 
     def step(self) -> int:
         """Take every message that lies in the folder, do everything that is due; return how much was done."""
@@ -152,22 +109,7 @@ class Delo:
         for path in sorted(self.to_sed.glob("*.env")):
             self._take(path)
             done += 1
-        while self._due and self._due[0][0] <= time.monotonic():
-            heapq.heappop(self._due)[2]()
-            done += 1
-        return done
-
-    def _pump(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                busy = self.step()
-            except OSError:  # a full disk, a folder that was removed: say so and go on
-                log.exception("the stand's ДЕЛО could not use its folders")
-                busy = 0
-            self._stopping.wait(0.0 if busy else 0.03)
-
-    def _later(self, seconds: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), action))
+        return done + self._office.run_due()
 
     # ---- what comes
 
@@ -197,97 +139,59 @@ class Delo:
             raise WrongMessageError(19, f"the message is not valid by {name}.xsd: {problem}")
 
     def _admit(self, incoming: Incoming) -> None:
-        assignment, again = self._plans.find(incoming.hints, incoming.uid)
-        if assignment is None:
+        files = tuple(one.sha256 for one in incoming.files)
+        admitted = self._office.admit(Paper(incoming.uid, incoming.hints, incoming.text, files))
+        if admitted is None:
             raise WrongMessageError(50, "no message of the platform is named in the document")
-        message_id, round_ = assignment.message.id, assignment.round
-        detail = {
-            "uid": incoming.uid,
-            "files": sorted(one.sha256 for one in incoming.files),
-            "text": all(text in squeeze(incoming.text) for text in assignment.texts),
-        }
-        known = again or incoming.uid in self._cards
-        self._ledger.note("arrived_again" if known else "arrived", message_id, round_, **detail)
-        now = self._clock()
-        self._post.send(incoming, ReportWriter(incoming, self.identity).reception(now), "Reception")
-        if not known:
-            number = next((one.number for one in assignment.decisions if one.number), "")
-            number = number or f"{next(self._numbers)}/{now.year}-ОГ"
-            self._cards[incoming.uid] = _Card(incoming, assignment, number, now.date())
-            self._plan(self._cards[incoming.uid])
+        card, fresh = admitted
+        self._post.send(incoming, ReportWriter(incoming, self.identity).reception(self._clock()), "Reception")
+        if fresh:
+            self._files[incoming.uid] = _File(incoming)
+            self._office.begin(card)
 
     # ---- what the clerks do
 
-    def _plan(self, card: _Card) -> None:
-        steps = list(enumerate(card.assignment.decisions, start=1))
-        for place in range(len(steps) - 1):
-            pair = {steps[place][1].kind, steps[place + 1][1].kind}
-            key = f"{card.assignment.message.id}/{card.assignment.round} order {place}"
-            if pair <= _MAY_SWAP and self._faults.pick(key, [Fault.OUT_OF_ORDER]):
-                self._ledger.note("fault", kind=str(Fault.OUT_OF_ORDER), call=key)
-                steps[place], steps[place + 1] = steps[place + 1], steps[place]
-        began = self._clock()
-        for place, (step, decision) in enumerate(steps, start=1):
-            # a report that is late still bears the time at which it was made
-            made = began + timedelta(seconds=step * self.pace, milliseconds=step)
-            self._later(place * self.pace, partial(self._decide, card, step, decision, made))
-
-    def _decide(self, card: _Card, step: int, decision: Decision, made: datetime) -> None:
-        message_id, round_ = card.assignment.message.id, card.assignment.round
-        self._ledger.note("decided", message_id, round_, step=step)
-        if decision.kind is DecisionKind.REGISTER:
-            card.number = decision.number or card.number
-            card.registered = decision.at.date() if decision.at else card.registered
-            self._ledger.note("registered", message_id, round_, number=card.number, uid=card.incoming.uid)
-            if self.on_number:
-                self.on_number(message_id, round_, card.number)
-        if _SUBSCRIPTION[decision.kind] not in card.incoming.subscriptions:
-            self._ledger.note("unsubscribed", message_id, round_, step=step, kind=str(decision.kind))
-            return
-        if decision.kind is DecisionKind.REFUSE:
-            seen = partial(self._seen_now, card, [(step, decision.kind)])
-            passport = ReportWriter(card.incoming, self.identity).failure(made, decision.code, decision.text)
-            self._post.send(card.incoming, passport, "Failure", {}, seen)
+    def _tell(self, card: Card, step: int, decision: Decision, made: datetime) -> None:
+        incoming = self._files[card.uid].incoming
+        if _SUBSCRIPTION[decision.kind] not in incoming.subscriptions:
+            self._office.unsubscribed(card, step, decision.kind)
+        elif decision.kind is DecisionKind.REFUSE:
+            seen = partial(self._office.seen, card, [(step, decision.kind)])
+            passport = ReportWriter(incoming, self.identity).failure(made, decision.code, decision.text)
+            self._post.send(incoming, passport, "Failure", {}, seen)
         else:
             self._report(card, step, decision, made)
 
-    def _seen_now(self, card: _Card, steps: Iterable[tuple[int, DecisionKind]]) -> None:
-        """Note, once per step, that a reader can know of it from now on."""
-        for step, kind in steps:
-            if step not in card.told:
-                card.told.add(step)
-                message_id, round_ = card.assignment.message.id, card.assignment.round
-                self._ledger.note("reported", message_id, round_, step=step, kind=str(kind))
-
-    def _report(self, card: _Card, step: int, decision: Decision, made: datetime) -> None:
+    def _report(self, card: Card, step: int, decision: Decision, made: datetime) -> None:
         card.deadline = decision.deadline or card.deadline
-        writer = ReportWriter(card.incoming, self.identity)
+        kept = self._files[card.uid]
+        writer = ReportWriter(kept.incoming, self.identity)
         latest = (step, decision.kind, self._fact(writer, card, decision, decision.at or made))
-        before = [one for one in card.facts if one[2].answer is None]
-        key = f"{card.assignment.message.id}/{card.assignment.round} report {len(card.facts)}"
+        before = [one for one in kept.facts if one[2].answer is None]
+        key = f"{card.name} report {len(kept.facts)}"
         whole = before and self._faults.pick(key, [Fault.ACCUMULATED_REPORT])
         told = [*before, latest] if whole else [latest]
-        card.facts.append(latest)
+        kept.facts.append(latest)
         facts = [fact for _step, _kind, fact in told]
         moved = [one for one in before if one[1] is DecisionKind.PROLONG]  # any later report shows the date
         if decision.kind is DecisionKind.PROLONG:  # it restates the resolution that it moves
             moved += [one for one in before if one[1] is DecisionKind.ASSIGN]
-        seen = partial(self._seen_now, card, [(one, kind) for one, kind, _fact in (*moved, *told)])
+        seen = partial(self._office.seen, card, [(one, kind) for one, kind, _fact in (*moved, *told)])
         files = {file_name(n, spec): spec.content() for n, spec in enumerate(latest[2].files, start=1)}
         passport = writer.report(facts, made)
         # where a date will move, the number and the first date come whole: a report that restates all
         # would otherwise show the moved date as the first one, and nobody could know better
         careful = decision.kind is DecisionKind.REGISTER and _will_move(card)
-        self._post.send(card.incoming, passport, "Report", files, seen, whole=careful)
+        self._post.send(kept.incoming, passport, "Report", files, seen, whole=careful)
         if self._faults.pick(f"{key} again", [Fault.DUPLICATE_REPORT]):
             self._ledger.note("fault", kind=str(Fault.DUPLICATE_REPORT), call=key)
             same = self._faults.chance("same", key) < 0.5
             again = passport if same else writer.report(facts, made)
-            pause = self.pace + self._faults.pains.duplicate
-            self._later(pause, lambda: self._post.send(card.incoming, again, "Report", files, seen))
+            pause = self._office.pace + self._faults.pains.duplicate
+            self._office.later(pause, lambda: self._post.send(kept.incoming, again, "Report", files, seen))
 
-    def _fact(self, writer: ReportWriter, card: _Card, decision: Decision, at: datetime) -> Fact:
-        kind, state = decision.kind, card.state
+    def _fact(self, writer: ReportWriter, card: Card, decision: Decision, at: datetime) -> Fact:
+        kind, state = decision.kind, _state(card)
         if kind is DecisionKind.REGISTER:
             return writer.registration(state, at)
         if kind is DecisionKind.PROGRESS:
@@ -305,5 +209,9 @@ class Delo:
         return writer.answer(state, decision, number, at, mark=mark)
 
 
-def _will_move(card: _Card) -> bool:
+def _will_move(card: Card) -> bool:
     return any(one.kind is DecisionKind.PROLONG for one in card.assignment.decisions)
+
+
+def _state(card: Card) -> tuple[str, date, date | None]:
+    return card.number, card.registered, card.deadline

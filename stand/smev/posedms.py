@@ -183,9 +183,7 @@ class PosEdms:
         told = {"Id": file_id, "Name": name, "Size": len(content)}
         return {**told, "MimeType": kind, "AttachmentUuid": uuid}
 
-    def _download(
-        self, cabinet: Cabinet, operation: etree._Element, sent: list[InStore]
-    ) -> dict[str, Any]:
+    def _download(self, cabinet: Cabinet, operation: etree._Element, sent: list[InStore]) -> dict[str, Any]:
         ids = [(one.text or "").strip() for one in operation.iterfind(_tag("FileId"))]
         return {"FileDownloadResult": [self._give(cabinet, file_id, sent) for file_id in ids]}
 
@@ -225,9 +223,7 @@ class PosEdms:
 def raised(value: object) -> Any:  # noqa: ANN401 - a JSON value
     """Return a JSON value with the first letter of every name raised; null is left out."""
     if isinstance(value, dict):
-        return {
-            name[:1].upper() + name[1:]: raised(one) for name, one in value.items() if one is not None
-        }
+        return {name[:1].upper() + name[1:]: raised(one) for name, one in value.items() if one is not None}
     return [raised(one) for one in value] if isinstance(value, list) else value
 
 
@@ -297,5 +293,3 @@ def _write(parent: etree._Element, name: str, value: object) -> None:
         element.text = "true" if value else "false"
     else:
         element.text = _NOT_XML.sub("\ufffd", str(value))
-
-

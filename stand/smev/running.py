@@ -95,9 +95,7 @@ class SmevStand:
         """Register a system of the stand itself."""
         return self.bus.register(mnemonic, name, self.bus.authority.issue(name), inside=True)
 
-    def add_platform(
-        self, state: PlatformState, dictionaries: Dictionaries, *, language: str = "ru"
-    ) -> None:
+    def add_platform(self, state: PlatformState, dictionaries: Dictionaries, *, language: str = "ru") -> None:
         """Put the stand's platform behind the bus: it answers PosEdms."""
         pair = self.bus.authority.issue("Platform of the stand")
         self.bus.register(posedms.MNEMONIC, "Platform of the stand", pair, inside=True)

@@ -52,7 +52,7 @@ def write_configuration(folder: Path, stand: Stand, *, database: str = "sqlite:/
         secret=_secret(folder, "oauth", stand.oauth.secret),
         out=stand.to_sed,
         into=stand.from_sed,
-        index=stand.identity.index,
+        index=stand.sed.identity.index,
     )
     for cabinet in stand.cabinets:
         secret = _secret(folder, str(cabinet.opa_id), cabinet.secret)

@@ -179,3 +179,22 @@ def test_a_load_of_the_journal_takes_up_where_the_last_one_was(journal, read, tm
         receive(journal, listed("9"))
         second = load(mart, source, source.as_of, max_refused=0).batch
     assert (first.inserted, second.inserted, second.unchanged) == (3, 1, 3)
+
+
+def test_a_rating_that_comes_later_brings_its_round_again_once(journal, read, clock):
+    register(journal, message("1"))
+    answered = event("a", EventKind.ANSWER, "1", commanded=True, result=AnswerResult.SOLVED)
+    journal.record_events("delo", Changes((answered,), "1"), judge, "c")
+    register(journal, message("2"), state=State.REFUSED)
+    [first, _second] = read(40).rows()
+    clock.forward(days=30)
+    since = NOON + timedelta(days=29)
+    assert list(read(31, changed_from=since).rows()) == []
+    [one] = journal.rounds(states=[State.ANSWERED])
+    assert journal.rate(one.message_id, 2)
+    assert journal.rate(one.message_id, 5)
+    assert not journal.rate(one.message_id, 5), "nothing new"
+    [row] = read(31, changed_from=since).rows()
+    assert (row.fact.key, row.fact.rating) == (first.fact.key, 5)
+    assert row.fact.version > first.fact.version
+    assert [line.detail["rating"] for line in journal.trail(7, "1") if line.what == "rated"] == [2, 5]

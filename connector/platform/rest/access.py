@@ -1,16 +1,15 @@
 """How a cabinet reaches the platform: address, credentials, time-outs, trusted hosts. Checked when built."""
 
-import ipaddress
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from config.i18n import _
 from config.secret import Secret
 from connector.appeal import Cabinet
+from connector.transport import is_loopback, tls_context
 
 _PORTS = {"http": 80, "https": 443}
 Origin = tuple[str, str, int]  # scheme, host, port
@@ -51,7 +50,7 @@ class Access:
             raise ValueError(_("base_url: write the platform's address like https://pos.example.org"))
         if parts.username or parts.password:
             raise ValueError(_("base_url: credentials do not stand in an address"))
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(_("base_url: http would send the password in clear, use https"))
         if not (self.client_id and self.oauth_client):
             raise ValueError(_("client_id and oauth_client must not be empty"))
@@ -69,27 +68,13 @@ class Access:
             raise ValueError(_("file_hosts: {text}: {error}").format(text=text, error=error)) from error
         if not parts.hostname or parts.path.strip("/") or parts.username or parts.scheme not in _PORTS:
             raise ValueError(_("file_hosts: {text} is not a host name").format(text=text))
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(_("file_hosts: http would send the token in clear, use https"))
         return _origin(parts)
 
     def tls(self) -> ssl.SSLContext:
         """Return the context that verifies certificates and host names, always. Raises ValueError."""
-        try:
-            changed = self.ca_file.stat().st_mtime_ns if self.ca_file else 0
-            return _context(self.ca_file, changed)
-        except (OSError, ssl.SSLError) as error:
-            raise ValueError(
-                _("ca_file: {path} cannot be read as PEM certificates: {error}").format(
-                    path=self.ca_file, error=error
-                )
-            ) from error
-
-
-@cache
-def _context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
-    """One context for all cabinets: reading the system's certificates takes tens of milliseconds."""
-    return ssl.create_default_context(cafile=ca_file)
+        return tls_context(self.ca_file)
 
 
 def origin_of(url: str) -> Origin | None:
@@ -111,10 +96,3 @@ def _split(url: str) -> SplitResult:
 
 def _origin(parts: SplitResult) -> Origin:
     return parts.scheme, (parts.hostname or "").rstrip(".").lower(), parts.port or _PORTS[parts.scheme]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

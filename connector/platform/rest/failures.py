@@ -11,10 +11,8 @@ other 4xx                                           PermanentError for an item, 
 """
 
 import re
-import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import httpx
 
@@ -22,11 +20,11 @@ from config.i18n import _
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.masking import mask
 from connector.platform.rest.jsontext import NotJsonError, decode_text, looks_like, parse
+from connector.transport import retry_after, tls_cause
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _TRY_LATER = frozenset({408, 425, 429, 503})
 _LONGEST_ECHO = 400  # characters of the platform's own words in a sentence
-_LONGEST_WAIT = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,9 @@ def from_status(response: httpx.Response, body: bytes, call: Call, *, now: datet
             )
         )
     if status in _TRY_LATER:
-        return RetryableError(sentence, after=_retry_after(response, now))
+        return RetryableError(sentence, after=_wish(response, now))
     if status >= 500:
-        after = _retry_after(response, now)
+        after = _wish(response, now)
         return unknown_outcome(call, told) if call.changing else RetryableError(sentence, after=after)
     if status >= 400 and call.item:
         return PermanentError(sentence, field=_field(body))
@@ -123,17 +121,8 @@ def _field(body: bytes) -> str:
     return match[1] if match else ""
 
 
-def _retry_after(response: httpx.Response, now: datetime) -> float | None:
-    """Return the platform's own wish in seconds: `Retry-After` as a number or an HTTP date."""
-    text = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        return min(float(text), _LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_WAIT)
+def _wish(response: httpx.Response, now: datetime) -> float | None:
+    return retry_after(response.headers.get("Retry-After", ""), now)
 
 
 def _transport_words(error: httpx.RequestError) -> str:
@@ -141,7 +130,7 @@ def _transport_words(error: httpx.RequestError) -> str:
         return _("all connections to the platform are busy")
     if isinstance(error, httpx.TimeoutException):
         return _("the platform did not answer in time")
-    if _certificate := _tls_cause(error):
+    if _certificate := tls_cause(error):
         return _("its certificate is not trusted ({why}); set ca_file or ask the platform").format(
             why=_certificate
         )
@@ -150,12 +139,3 @@ def _transport_words(error: httpx.RequestError) -> str:
     if isinstance(error, httpx.DecodingError):
         return _("the platform's answer cannot be decompressed")
     return _("the connection broke ({why})").format(why=mask(str(error)) or type(error).__name__)
-
-
-def _tls_cause(error: BaseException) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return str(cause.verify_message)
-        cause = cause.__cause__ or cause.__context__
-    return ""

@@ -4,31 +4,20 @@ What is written is valid in both generations of the schemas: what only one of th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from lxml import etree
 
 from connector.appeal import Appeal, Applicant, conversation_key, key_uuid
-from connector.sed.sev.prose import Prose, category_path, coordinates, full_name, legal
+from connector.sed.attachments import Part
+from connector.sed.prose import Prose, category_path, coordinates, full_name, legal
 from connector.sed.sev.settings import Named, Organisation, SevSettings
 
 NAMESPACE = "http://www.eos.ru/2010/sev"
 PASSPORT = "DocInfo.xml"
 _MAIN_ID = "1"
 _SUBSCRIBED = ("Reception", "Registration", "Forwarding", "Consideration", "Report", "Redirection", "Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A file of the message: its name in the folder, what it is called, its size in bytes and its hash."""
-
-    unique_name: str
-    description: str
-    extension: str
-    size: int
-    sha256: str
 
 
 def doc_info(

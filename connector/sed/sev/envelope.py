@@ -6,8 +6,8 @@ from lxml import etree
 
 from config.i18n import _
 from connector.sed.names import is_plain_name
-from connector.sed.sev.passport import BrokenMessageError, local_name, parse, text
-from connector.sed.sev.prose import legal
+from connector.sed.passport import BrokenMessageError, local_name, parse, text
+from connector.sed.prose import legal
 
 _WRITTEN = (
     ("Address", "address"),

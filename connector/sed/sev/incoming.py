@@ -9,6 +9,7 @@ from pathlib import Path
 from config.i18n import _
 from connector.errors import PermanentError
 from connector.sed.names import is_plain_name
+from connector.sed.passport import BrokenMessageError, NotWellFormedError
 from connector.sed.sev.envelope import read_envelope
 from connector.sed.sev.message import (
     PASSPORTS,
@@ -19,7 +20,6 @@ from connector.sed.sev.message import (
     peek,
     read_message,
 )
-from connector.sed.sev.passport import BrokenMessageError, NotWellFormedError
 from connector.sed.sev.settings import SevSettings
 from connector.sed.waiting import Settling, move_aside, read_at_most
 

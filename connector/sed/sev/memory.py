@@ -3,8 +3,8 @@
 from datetime import date
 
 from connector.sed.folder import Markers
+from connector.sed.passport import read_date
 from connector.sed.sev.outgoing import Outgoing
-from connector.sed.sev.passport import read_date
 from connector.sed.sev.settings import SevSettings
 
 

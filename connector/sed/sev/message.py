@@ -12,7 +12,7 @@ from lxml import etree
 from config.i18n import _
 from connector.appeal import RemoteFile
 from connector.sed.names import is_plain_name, safe_file_name
-from connector.sed.sev.passport import (
+from connector.sed.passport import (
     BrokenMessageError,
     attribute,
     child,

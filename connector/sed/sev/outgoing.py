@@ -1,29 +1,19 @@
 """Puts a citizen's message into the folder to the SED, exactly once (sed.md section 6)."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from config.i18n import _, speaking
 from connector.appeal import Appeal, Pending, StoredFile, key_uuid
-from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
+from connector.errors import ConnectorError, OutcomeUnknownError
 from connector.sed import OpenFile
-from connector.sed.folder import (
-    Digest,
-    Handover,
-    Handovers,
-    copy,
-    remove_tree,
-    sync_file,
-    sync_folder,
-    sync_tree,
-)
-from connector.sed.names import extension, safe_file_name, unique_file_name
-from connector.sed.sev.document import PASSPORT, Part, doc_info
+from connector.sed.attachments import Part, copy_files, folder_troubles, refuse_large
+from connector.sed.folder import Handover, Handovers, remove_tree, sync_file, sync_folder, sync_tree
+from connector.sed.names import unique_file_name
+from connector.sed.prose import Prose, compose
+from connector.sed.sev.document import PASSPORT, doc_info
 from connector.sed.sev.envelope import Envelope, write_envelope
-from connector.sed.sev.prose import Prose, compose
 from connector.sed.sev.settings import SevSettings
 
 _RESERVED = (PASSPORT, "Report.xml")
@@ -39,7 +29,7 @@ class Outgoing:
     def find(self, key: str) -> Pending | None:
         """Return the receipt of a message that was handed over; completes what a crash interrupted."""
         name = str(key_uuid(key))
-        with _file_troubles(self._settings.folder_out), self._handovers.alone(name):
+        with folder_troubles(self._settings.folder_out), self._handovers.alone(name):
             return self._found(name)
 
     def due(self, name: str) -> str:
@@ -59,10 +49,10 @@ class Outgoing:
         Raises PermanentError for a file that cannot go, RetryableError when nothing was handed over,
         OutcomeUnknownError when only the last step failed.
         """
-        self._refuse_large(files)
+        refuse_large(files, self._settings.max_file_size)
         name = str(key_uuid(appeal.key))
         folder = self._settings.folder_out
-        with _file_troubles(folder), self._handovers.alone(name):
+        with folder_troubles(folder), self._handovers.alone(name):
             found = self._found(name)
             if found:
                 return found
@@ -103,7 +93,7 @@ class Outgoing:
         draft.mkdir()
         with speaking(settings.language):
             prose = compose(appeal, settings.annotation_limit)
-            parts = [*self._text_part(draft, prose), *files_of(draft, files, open_file)]
+            parts = [*self._text_part(draft, prose), *copy_files(draft, files, open_file, reserved=_RESERVED)]
         (draft / PASSPORT).write_bytes(doc_info(appeal, parts, prose, settings, now))
         draft.rename(final)
         staged = self._handover(name).staged
@@ -145,51 +135,3 @@ class Outgoing:
                 sender=settings.return_address,
             )
         )
-
-    def _refuse_large(self, files: tuple[StoredFile, ...]) -> None:
-        for number, file in enumerate(files, start=1):
-            if file.size > self._settings.max_file_size:
-                sentence = _("attachment {number} is {size} bytes, the SED takes at most {limit}").format(
-                    number=number, size=file.size, limit=self._settings.max_file_size
-                )
-                raise PermanentError(sentence, code="file-too-large", field="attachments")
-
-
-def files_of(draft: Path, files: tuple[StoredFile, ...], open_file: OpenFile) -> list[Part]:
-    """Copy the attachments into the message's folder under unique safe names; a damaged one is refused."""
-    taken = {name.casefold() for name in _RESERVED}
-    taken |= {entry.name.casefold() for entry in draft.iterdir()}
-    parts = []
-    for number, file in enumerate(files, start=1):
-        unique, digest = unique_file_name(file.name, taken), Digest()
-        with ExitStack() as opened:
-            try:
-                source = opened.enter_context(open_file(file))
-            except OSError as error:
-                sentence = _("attachment {number} cannot be read from the file store: {error}").format(
-                    number=number, error=error.strerror
-                )
-                raise RetryableError(sentence, code="file-store") from error
-            copy(source, draft / unique, digest)
-        if not digest.matches(file):
-            sentence = _("attachment {number} in the file store is damaged: its hash does not match").format(
-                number=number
-            )
-            raise PermanentError(sentence, code="file-damaged", field="attachments")
-        shown = safe_file_name(file.name)
-        suffix = extension(shown)
-        description = shown.removesuffix(suffix) or shown
-        parts.append(Part(unique, description, suffix, file.size, file.sha256))
-    return parts
-
-
-@contextmanager
-def _file_troubles(folder: Path) -> Iterator[None]:
-    """Turn what the file system says into an error of the channel: nothing was handed over."""
-    try:
-        yield
-    except OSError as error:
-        sentence = _("the exchange folder {folder} cannot be used: {error}").format(
-            folder=folder, error=error.strerror or type(error).__name__
-        )
-        raise RetryableError(sentence, code="folder") from error

@@ -1,20 +1,10 @@
 """Reads people and organisations out of contacts of a passport."""
 
-import re
-
 from lxml import etree
 
 from connector.appeal import Person
-from connector.sed.sev.passport import attribute, child, children, text
-
-
-def person(name: str, *, email: str = "", phone: str = "") -> Person:
-    """Return a person from «Иванов Иван Иванович», «Иванов И.И.» or «И.И. Иванов»."""
-    words = [word for word in re.split(r"\s+|(?<=\.)(?=\w)", name.strip()) if word]
-    if len(words) > 1 and words[0].endswith(".") and not words[-1].endswith("."):
-        words = [words[-1], *words[:-1]]
-    surname, first, *rest = words if len(words) > 1 else [*words, "", ""][:2]
-    return Person(surname, first, " ".join(rest), email=email, phone=phone)
+from connector.sed.passport import attribute, child, children, text
+from connector.sed.people import person
 
 
 def official(contact: etree._Element | None) -> Person | None:

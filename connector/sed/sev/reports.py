@@ -4,11 +4,9 @@
 (the key, the kind, the element's own data), never of the message that tells it: a repeat bears the same id.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
@@ -16,8 +14,8 @@ from lxml import etree
 
 from config.i18n import _
 from connector.appeal import AnswerResult, Event, EventKind, Person
-from connector.sed.sev.message import Message
-from connector.sed.sev.passport import (
+from connector.sed.event_ids import event_id
+from connector.sed.passport import (
     BrokenMessageError,
     attribute,
     child,
@@ -31,6 +29,8 @@ from connector.sed.sev.passport import (
     read_uuid,
     text,
 )
+from connector.sed.queue import Reading
+from connector.sed.sev.message import Message
 from connector.sed.sev.people import described, official, organisation
 from connector.sed.sev.settings import SevSettings
 
@@ -45,14 +45,6 @@ class Memory(Protocol):
     def first_deadline(self, name: str, digest: str, told: date | None, *, registers: bool) -> date | None:
         """Return the due date to compare with; None when this very message registers the card and sets it."""
         ...
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a message held: events in order, and what was seen but not understood."""
-
-    events: list[Event] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def read_events(message: Message, sizes: Mapping[str, int], settings: SevSettings, memory: Memory) -> Reading:
@@ -324,12 +316,6 @@ class _Reader:
 
     def _note(self, words: str) -> None:
         self._reading.notes.append(f"{self._message.place}: {words}")
-
-
-def event_id(key: UUID, kind: EventKind, identity: Sequence[object]) -> str:
-    """Return the stable id of what happened to a document of ours."""
-    told = json.dumps([str(key), str(kind), list(identity)], ensure_ascii=False, default=str)
-    return sha256(told.encode(errors="replace")).hexdigest()[:32]
 
 
 def _officials(holders: Iterable[etree._Element]) -> tuple[Person, ...]:

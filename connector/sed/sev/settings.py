@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator
-
 from config.i18n import _
-from config.values import Size, parse_duration
+from config.values import Size
 from connector.appeal import AnswerResult
+from connector.sed.section import Seconds
 
 # What an additional field of a card may be filled with; the words of `SevSettings.additional_fields`.
 FIELD_SOURCES = frozenset(
@@ -22,10 +20,6 @@ FIELD_SOURCES = frozenset(
 )  # fmt: skip
 _FLAGS = frozenset({"mart", "fast_track"})
 _INT_MAX = 2**31 - 1  # sizes are xs:int in the schemas
-Seconds = Annotated[
-    float,
-    BeforeValidator(lambda value: parse_duration(value).total_seconds() if isinstance(value, str) else value),
-]
 _STOP_DAYS = range(1, 1000)  # the format's own bounds
 
 

@@ -10,13 +10,23 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 import pytest
 
-from connector.appeal import AnswerResult, CardRef, EventKind, Pending, RubricValue, key_uuid
-from connector.errors import ConnectorError, PermanentError, UnsupportedError
+from connector.appeal import (
+    AnswerResult,
+    CardRef,
+    Category,
+    EventKind,
+    ItemKind,
+    Pending,
+    Question,
+    RubricValue,
+    key_uuid,
+)
+from connector.errors import AuthError, ConnectorError, ItemError, PermanentError, UnsupportedError
 from connector.sed import CardQuery, Sed
 from tests.connector.sed.appeals import Store, an_appeal, sha256
 
@@ -39,7 +49,10 @@ class Peer(Protocol):
         """Let the SED take what was handed over, return what it holds under a key."""
 
     def register(self, key: str, number: str, day: date) -> None: ...
-    def refuse(self, key: str, code: str, text: str) -> None: ...
+    def refuse(self, key: str, code: str, text: str) -> str | None:
+        """Refuse registration; return the code that must come where the SED has a list of its own."""
+        ...
+
     def assign(self, key: str, executor: str, text: str, deadline: date) -> None: ...
     def prolong(self, key: str, deadline: date) -> None: ...
     def redirect(self, key: str, organisation: str) -> None: ...
@@ -189,9 +202,9 @@ class SedConformance:
         assert notes == []
 
     def test_refusal_brings_code_and_text(self, sed, handed, peer):
-        peer.refuse(handed.key, "39", "Отсутствуют данные об авторе")
+        code = peer.refuse(handed.key, "39", "Отсутствуют данные об авторе") or "39"
         (event,) = [event for event in of(drain(sed)[0], handed.key) if event.kind is EventKind.REFUSED]
-        assert event.code == "39"
+        assert event.code == code
         assert "Отсутствуют данные об авторе" in event.text
 
     def test_executor_resolution_and_deadline(self, sed, handed, peer):
@@ -356,6 +369,99 @@ class SedConformance:
             else:
                 with pytest.raises(UnsupportedError):
                     list(sed.dictionary(kind))
+
+    # -- cards for the mart, marks, dictionaries (adapters that claim them)
+
+    @pytest.fixture
+    def card_of(self, sed, store, peer):
+        """Register a message and return its card as the mart reads it."""
+        if not sed.capabilities.cards:
+            pytest.skip("this SED gives no cards")
+
+        def made(number="1", **changes):
+            appeal = an_appeal(platform_id=number, **changes)
+            sed.register(appeal, (), store.open)
+            peer.received(appeal.key)
+            peer.register(appeal.key, f"Т-{number}", DAY)
+            return next(card for card in sed.cards(CardQuery()) if card.key == appeal.key)
+
+        return made
+
+    def test_a_card_comes_with_its_number_rubric_and_times(self, card_of):
+        card = card_of("7")
+        assert (card.ref.number, card.ref.registered_on) == ("Т-7", DAY)
+        assert [question.code for question in card.questions] == ["0005.0005.0056.1159"]
+        assert card.received_at is not None
+        assert card.received_at.tzinfo is not None
+
+    def test_every_question_of_a_card_is_a_rubric_of_its_own(self, card_of):
+        codes = ["0005.0005.0056.1159", "0005.0005.0056.1162", "0003.0009.0097.0696"]
+        questions = tuple(Question(n, f"Вопрос {n}", Category(), code) for n, code in enumerate(codes, 1))
+        card = card_of(kind=ItemKind.APPEAL, questions=questions)
+        assert [question.code for question in card.questions] == codes
+        assert len({question.id for question in card.questions}) == 3
+
+    def test_every_card_comes_once_however_many(self, sed, card_of):
+        for number in range(7):
+            card_of(str(number))
+        numbers = [card.ref.number for card in sed.cards(CardQuery())]
+        assert sorted(numbers) == [f"Т-{number}" for number in range(7)]
+
+    def test_cards_are_asked_for_by_the_date_of_their_rubrics(self, sed, card_of):
+        card = card_of()
+        changed = max(question.changed_at for question in card.questions).date()
+        day = timedelta(days=1)
+        found = [one.key for one in sed.cards(CardQuery(rubric_changed_from=changed - day))]
+        assert found == [card.key]
+        assert list(sed.cards(CardQuery(rubric_changed_from=changed + 2 * day))) == []
+
+    def test_an_unknown_card_file_is_an_error_of_its_own(self, sed, card_of):
+        card_of()
+        if "card_files" not in sed.capabilities.dictionaries:
+            pytest.skip("this SED has no card files")
+        with pytest.raises(ItemError, match="Нет такой картотеки"):
+            list(sed.cards(CardQuery(card_files=("Нет такой картотеки",))))
+
+    def test_a_mark_stands_on_its_question_and_changes_nothing_else(self, sed, card_of):
+        if not sed.capabilities.annotate:
+            pytest.skip("this SED takes no marks")
+        questions = tuple(Question(n, "", Category(), f"0005.0005.0056.115{n}") for n in (1, 2))
+        before = card_of(kind=ItemKind.APPEAL, questions=questions)
+        fields = {"Статус ПОС": "Закрыто", "Выгрузка в витрину ПОС": "нет"}
+        for _turn in range(2):  # a repeat is harmless
+            sed.annotate(before.ref, before.questions[1], fields)
+        (after,) = sed.cards(CardQuery())
+        assert after.questions[1].platform_status == "Закрыто"
+        assert after.questions[0].platform_status == before.questions[0].platform_status != "Закрыто"
+        assert [one.code for one in after.questions] == [one.code for one in before.questions]
+        assert (after.ref, after.key, after.received_at) == (before.ref, before.key, before.received_at)
+
+    def test_a_mark_that_the_card_has_no_place_for_is_named(self, sed, card_of):
+        if not sed.capabilities.annotate:
+            pytest.skip("this SED takes no marks")
+        card = card_of()
+        with pytest.raises(PermanentError, match="Нет такого реквизита"):
+            sed.annotate(card.ref, card.questions[0], {"Нет такого реквизита": "1"})
+
+    def test_entries_of_dictionaries_have_ids_and_names(self, sed):
+        for kind in sed.capabilities.dictionaries:
+            entries = list(sed.dictionary(kind))
+            assert all(entry.id and entry.name for entry in entries)
+            assert len({entry.id for entry in entries}) == len(entries) > 0
+
+    # -- credentials
+
+    def test_wrong_credentials_stop_the_connection_and_nothing_else(self, sed, peer):
+        """A peer with `stranger()` gives an adapter whose password is wrong."""
+        if not hasattr(peer, "stranger"):
+            pytest.skip("this SED knows no credentials")
+        stranger = peer.stranger()
+        with pytest.raises(AuthError):
+            stranger.find("pos:1:nobody:1")
+        with pytest.raises(AuthError):
+            stranger.changes("", 100)
+        assert not stranger.check().ok
+        assert sed.find("pos:1:nobody:1") is None
 
     def test_foreign_file_reference_is_an_error_not_a_file(self, sed):
         for ref in ("", "../../etc/passwd", "a/../b", "0/1/2", "nothing"):

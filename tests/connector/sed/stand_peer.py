@@ -40,7 +40,34 @@ class AnyPlan:
         return Assignment(Message(1, 77, "ПОС-1", "{}"), 1, (), ()), False
 
 
-class StandDelo:
+class Clerk:
+    """What a peer with a clerk of the stand can be told; `_decide(key, decision)` is its own."""
+
+    def register(self, key, number, day):
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        self._decide(key, Decision(DecisionKind.REGISTER, number=number, at=at))
+
+    def refuse(self, key, code, text):
+        self._decide(key, Decision(DecisionKind.REFUSE, code=int(code), text=text))
+
+    def assign(self, key, executor, text, deadline):
+        surname, initials = executor.split()
+        who = (Official(surname, initials, "", "консультант"),)
+        self._decide(key, Decision(DecisionKind.ASSIGN, text=text, deadline=deadline, executors=who))
+
+    def prolong(self, key, deadline):
+        self._decide(key, Decision(DecisionKind.PROLONG, deadline=deadline))
+
+    def redirect(self, key, organisation):
+        self._decide(key, Decision(DecisionKind.REDIRECT, organisation=organisation))
+
+    def answer(self, key, text, files, *, commanded, solved, number):
+        papers = tuple(Paper(name, body) for name, body in files.items())
+        kind = DecisionKind.ANSWER if commanded else DecisionKind.DRAFT
+        self._decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
+
+
+class StandDelo(Clerk):
     lose_connection_after_commit = FolderDelo.lose_connection_after_commit
     lose_connection_before_commit = FolderDelo.lose_connection_before_commit
     _failing_rename = staticmethod(FolderDelo._failing_rename)
@@ -72,29 +99,6 @@ class StandDelo:
             files[file.name + "'" * (names[file.name] - 1)] = file.sha256
         arrivals = [entry for entry in self.ledger.entries() if entry.detail.get("uid") == uid]
         return Received(sum(entry.what.startswith("arrived") for entry in arrivals), files)
-
-    def register(self, key, number, day):
-        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        self._decide(key, Decision(DecisionKind.REGISTER, number=number, at=at))
-
-    def refuse(self, key, code, text):
-        self._decide(key, Decision(DecisionKind.REFUSE, code=int(code), text=text))
-
-    def assign(self, key, executor, text, deadline):
-        surname, initials = executor.split()
-        who = (Official(surname, initials, "", "консультант"),)
-        self._decide(key, Decision(DecisionKind.ASSIGN, text=text, deadline=deadline, executors=who))
-
-    def prolong(self, key, deadline):
-        self._decide(key, Decision(DecisionKind.PROLONG, deadline=deadline))
-
-    def redirect(self, key, organisation):
-        self._decide(key, Decision(DecisionKind.REDIRECT, organisation=organisation))
-
-    def answer(self, key, text, files, *, commanded, solved, number):
-        papers = tuple(Paper(name, body) for name, body in files.items())
-        kind = DecisionKind.ANSWER if commanded else DecisionKind.DRAFT
-        self._decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
 
     def repeat(self):
         self.delo.repeat()

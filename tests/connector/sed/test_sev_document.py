@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connector.appeal import Applicant, Category, ItemKind, Person, Question, Territory, key_uuid
+from connector.sed.passport import BrokenMessageError
+from connector.sed.prose import compose
 from connector.sed.sev import Named, Organisation, SevSed
 from connector.sed.sev.document import doc_info
 from connector.sed.sev.envelope import Envelope, read_envelope, write_envelope
-from connector.sed.sev.passport import BrokenMessageError
-from connector.sed.sev.prose import compose
 from tests.connector.sed.appeals import Store, an_appeal
 from tests.connector.sed.disk_faults import quick_folder
 from tests.connector.sed.sev_peer import settings_for

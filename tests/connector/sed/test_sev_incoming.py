@@ -11,7 +11,7 @@ import pytest
 
 from connector.appeal import EventKind
 from connector.errors import PermanentError, RetryableError
-from connector.sed.sev.passport import BrokenMessageError
+from connector.sed.passport import BrokenMessageError
 from connector.sed.waiting import Settling, move_aside
 from tests.connector.sed.appeals import Store, an_appeal
 from tests.connector.sed.conformance import drain

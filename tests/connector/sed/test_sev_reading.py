@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.appeal import AnswerResult, EventKind, Person, key_uuid
+from connector.sed.passport import BrokenMessageError, parse, read_date, read_time, read_uuid
+from connector.sed.people import person
 from connector.sed.sev.envelope import read_envelope
 from connector.sed.sev.message import peek, read_message
-from connector.sed.sev.passport import BrokenMessageError, parse, read_date, read_time, read_uuid
-from connector.sed.sev.people import person
 from connector.sed.sev.reports import read_events
 from tests.connector.sed.appeals import an_appeal
 from tests.connector.sed.sev_peer import organisation, settings_for

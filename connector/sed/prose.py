@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from config.i18n import _
-from connector.appeal import Appeal, Category, ItemKind, Person, Question
+from connector.appeal import Appeal, Applicant, Category, ItemKind, Person, Question
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACEMENT = "�"
@@ -15,11 +15,15 @@ _REPLACEMENT = "�"
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """The words of a card. `full_text` is empty where annotation and note already hold everything."""
+    """The words of a card. `full_text` is empty where annotation and note already hold everything.
+
+    `remarks` is the note before it was cut.
+    """
 
     annotation: str
     note: str
     full_text: str
+    remarks: str
 
 
 def legal(value: str) -> str:
@@ -42,7 +46,7 @@ def category_path(category: Category) -> str:
 
 def compose(appeal: Appeal, limit: int) -> Prose:
     """Return the words of the card in the language of the moment, no field longer than `limit` characters."""
-    remarks = _remarks(appeal)
+    remarks = remarks_on(appeal)
     replaced = len(_ILLEGAL.findall(appeal.text))
     if replaced:
         remarks.append(
@@ -57,10 +61,28 @@ def compose(appeal: Appeal, limit: int) -> Prose:
         annotation=_cut(legal(appeal.text), limit, pointer),
         note=_cut(legal(note), limit, pointer),
         full_text=f"{appeal.text}\n\n{note}\n" if whole else "",
+        remarks=note,
     )
 
 
-def _remarks(appeal: Appeal) -> list[str]:
+def letter(appeal: Appeal) -> str:
+    """Return the whole message as one text, for SEDs that keep it as such; nothing is cut."""
+    parts = [
+        appeal.text,
+        *remarks_on(appeal),
+        *(_who(one) for one in (appeal.applicant, *appeal.co_applicants)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _who(applicant: Applicant) -> str:
+    person = applicant.person
+    told = (full_name(person), applicant.organisation, applicant.post_address, person.email, person.phone)
+    return _("Applicant: {who}").format(who=", ".join(part for part in told if part.strip()) or "—")
+
+
+def remarks_on(appeal: Appeal) -> list[str]:
+    """Return what is to be said beside the citizen's text, a paragraph each."""
     lines = []
     if appeal.round > 1:
         lines.append(_("Returned for rework, round {round}.").format(round=appeal.round))

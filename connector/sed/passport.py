@@ -1,4 +1,4 @@
-"""Reading a passport's bytes: safe XML, real encodings, СЭВ dates and times. The wire side of reading."""
+"""Reading the passport of a message (СЭВ, МЭДО): safe XML, real encodings, dates, times, ids."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from config.i18n import _
 from connector.errors import PermanentError
 
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _TIME = re.compile(
     r"^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$",
     re.ASCII,
@@ -31,13 +32,17 @@ class NotWellFormedError(BrokenMessageError):
     """XML that does not parse: perhaps only half of it is written yet."""
 
 
-def parse(content: bytes, *, what: str) -> etree._Element:
+def parse(content: bytes, *, what: str, encoding: str | None = None) -> etree._Element:
     """Return the root of an XML document. Raises BrokenMessageError for what is not plain, finite XML.
 
-    Real traps: a byte-order mark, text declared as windows-1251 that is UTF-8, and the reverse.
+    Real traps: a byte-order mark, white space or zeros around the document, text declared as windows-1251
+    that is UTF-8, and the reverse; an encoding that cannot be true (UTF-16 declared in single bytes).
+    `encoding` overrules what is found.
     """
+    if not content.startswith(_WIDE_MARKS):
+        content = content.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n\0")
     parser = etree.XMLParser(
-        encoding=_real_encoding(content),
+        encoding=encoding or _real_encoding(content),
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -57,17 +62,21 @@ def parse(content: bytes, *, what: str) -> etree._Element:
 
 def _real_encoding(content: bytes) -> str | None:
     """Return the encoding to use instead of the declared one, None where the declaration is right."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(_WIDE_MARKS):
         return None
-    body = content.removeprefix(b"\xef\xbb\xbf")
-    match = _DECLARED.match(body)
+    match = _DECLARED.match(content)
     declared = match[1].decode().lower() if match else "utf-8"
     try:
-        body.decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError:
-        return "windows-1251" if declared in {"utf-8", "utf8"} else None
+        return "windows-1251" if declared in {"utf-8", "utf8"} or _is_wide(declared) else None
     single_byte = declared.startswith(("windows-125", "cp125", "koi8", "iso-8859"))
-    return "utf-8" if single_byte else None
+    return "utf-8" if single_byte or _is_wide(declared) else None
+
+
+def _is_wide(declared: str) -> bool:
+    """Whether a declaration that could be read byte by byte names an encoding of wider characters."""
+    return declared.startswith(("utf-16", "utf16", "ucs-2", "utf-32", "unicode"))
 
 
 def _first_line(error: Exception) -> str:

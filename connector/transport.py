@@ -1,0 +1,64 @@
+"""What every HTTP client of ours shares: verified TLS, loopback, `Retry-After`, why a certificate failed."""
+
+import ipaddress
+import re
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+
+from config.i18n import _
+
+_LONGEST_WAIT = 86_400.0  # seconds
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return the context that verifies certificates and host names, always. Raises ValueError.
+
+    `ca_file`, PEM, is trusted instead of the system's certificates.
+    """
+    try:
+        changed = ca_file.stat().st_mtime_ns if ca_file else 0
+        return _context(ca_file, changed)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(
+            _("ca_file: {path} cannot be read as PEM certificates: {error}").format(path=ca_file, error=error)
+        ) from error
+
+
+@cache
+def _context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
+    """One context for all connections: reading the system's certificates takes tens of milliseconds."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own, where http may carry a password."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def retry_after(text: str, now: datetime) -> float | None:
+    """Return the peer's own wish in seconds: `Retry-After` as a number or an HTTP date."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        return min(float(text), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_WAIT)
+
+
+def tls_cause(error: BaseException) -> str:
+    """Return why a certificate was not trusted, or nothing when it was not the certificate."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return str(cause.verify_message)
+        cause = cause.__cause__ or cause.__context__
+    return ""

@@ -1,0 +1,1 @@
+"""1С:Документооборот of the stand: DMService over HTTP, an infobase in memory, clerks who work in it."""

@@ -1,0 +1,1 @@
+"""A SED behind МЭДО: the mail service's folders and the clerks behind them; strict."""

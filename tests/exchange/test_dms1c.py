@@ -1,0 +1,34 @@
+"""The whole exchange with 1С as a user runs it: every fault at once, and sudden deaths of the daemon."""
+
+import random
+import time
+
+from stand.running import Stand
+from stand.snippet import write_config
+from tests.exchange.test_daemon import daemon, sedlink, wait
+
+
+def test_faults_and_sudden_deaths_lose_and_double_nothing(tmp_path):
+    with Stand(tmp_path / "stand", sed="dms1c", messages=8, seed=5, faults="all") as stand:
+        path = write_config(stand, tmp_path)
+        text = (
+            path.read_text(encoding="utf-8")
+            .replace('poll = "5s"', 'poll = "1s"')
+            .replace('poll = "2s"', 'poll = "1s"')
+        )
+        quick = (
+            '\n[journal]\nbackoff_first = "1s"\nbackoff_cap = "2s"\n\n[daemon]\nlease = "4s"\nworkers = 2\n'
+        )
+        path.write_text(text + quick, encoding="utf-8")
+        assert sedlink(path, "db", "upgrade").returncode == 0
+        chance = random.Random(3)
+        for _death in range(2):
+            with daemon(path) as process:
+                time.sleep(2.0 + chance.random())
+                process.kill()
+        with daemon(path):
+            wait(stand.settled, seconds=120)
+            wait(lambda: '"waiting": 0' in sedlink(path, "status", "--json").stdout)
+        found = stand.reconcile()
+        assert found.exact, found
+        assert not found.pending
