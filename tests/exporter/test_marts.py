@@ -138,6 +138,7 @@ def test_a_fact_is_written_and_digested_alike_whatever_stands_in_it(tmp_path):
     assert [line[3] for line in stored] == [one.fact.fingerprint for one in odd]
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.timezones()))
 def test_instants_are_written_as_iso_in_utc(moment):
     try:

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -145,6 +145,7 @@ def test_the_wire_form():
     }  # fmt: skip
 
 
+@settings(max_examples=30, deadline=None)
 @given(sizes=st.lists(st.integers(0, 3000), max_size=12), most=st.integers(1500, 4000))
 def test_parts_keep_under_their_limit_and_hold_every_appeal_once(tmp_path_factory, sizes, most):
     folder = tmp_path_factory.mktemp("parts")
