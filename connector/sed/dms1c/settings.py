@@ -4,12 +4,9 @@ Additional properties («дополнительные реквизиты») are 
 setting whose default stands here.
 """
 
-import ipaddress
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -22,6 +19,7 @@ from config.i18n import _
 from config.secret import Secret
 from config.values import Seconds, SecretRef, Size
 from connector.appeal import AnswerResult
+from connector.transport import is_loopback, tls_context
 
 # What an additional property may be filled with when the card is made.
 CARD_SOURCES = frozenset(
@@ -163,7 +161,7 @@ class Dms1cSettings:
             self._refuse("list_limit_most", _("must not be below list_limit"))
         if "{n}" not in self.next_question or "{name}" not in self.next_question:
             self._refuse("next_question", _("write {name} and {n} in it"))
-        self.tls()
+        tls_context(self.ca_file)  # says what is wrong with the file
         for name in ("card_properties", "question_properties", "result_words", "property_ids"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
@@ -182,20 +180,6 @@ class Dms1cSettings:
         """Return the base name of the property that holds something of a question, "" when none does."""
         return next((name for name, one in self.question_properties.items() if one == source), "")
 
-    def tls(self) -> Path | None:
-        """Return the file of trusted certificates after reading it once. Raises ValueError."""
-        if self.ca_file is not None:
-            try:
-                _readable(self.ca_file, self.ca_file.stat().st_mtime_ns)
-            except (OSError, ssl.SSLError) as error:
-                self._refuse(
-                    "ca_file",
-                    _("{path} cannot be read as PEM certificates: {error}").format(
-                        path=self.ca_file, error=error
-                    ),
-                )
-        return self.ca_file
-
     def reveal(self) -> str:
         """Return the password, for the one call that sends it."""
         secret: Secret = self.password
@@ -211,7 +195,7 @@ class Dms1cSettings:
             self._refuse("url", _("write the service's address like https://1c.example.org/do/ws/dm.1cws"))
         if parts.username or parts.password:
             self._refuse("url", _("credentials do not stand in an address"))
-        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             self._refuse("url", _("http would send the password in clear, use https"))
 
     def _check_properties(self) -> None:
@@ -234,15 +218,3 @@ class Dms1cSettings:
 
     def _refuse(self, setting: str, why: str) -> None:
         raise ValueError(f"{setting}: {why}")
-
-
-@cache
-def _readable(path: Path, _changed: int) -> None:
-    ssl.create_default_context(cafile=path)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

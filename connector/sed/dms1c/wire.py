@@ -7,6 +7,7 @@ import http.cookiejar
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import BinaryIO, cast
@@ -20,11 +21,11 @@ from config.i18n import _
 from connector.masking import protect
 from connector.sed.dms1c.failures import Call, from_status, from_transport, garbage, too_long
 from connector.sed.dms1c.settings import Dms1cSettings
+from connector.transport import retry_after
 
 SOAP_ACTION = '"http://www.1c.ru/dm#DMService:execute"'
 _CHUNK = 1 << 16
 _CONNECTIONS = 16
-_LONGEST_WAIT = 86_400.0  # seconds
 
 
 class Wire:
@@ -58,7 +59,11 @@ class Wire:
             if not response.ok and (
                 "xml" not in kind or response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
             ):
-                raise from_status(response.status_code, call, _retry_after(response))
+                raise from_status(
+                    response.status_code,
+                    call,
+                    retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)),
+                )
             if response.is_redirect:
                 raise from_status(response.status_code, call, None)
             yield response.ok, self._chunks(response, call, most)
@@ -69,7 +74,11 @@ class Wire:
             raise garbage(call, _("a reference to another host ({host})").format(host=urlsplit(url).netloc))
         with self._open("GET", url, call, {"Accept": "text/xml"}, None) as response:
             if not response.ok or response.is_redirect:
-                raise from_status(response.status_code, call, _retry_after(response))
+                raise from_status(
+                    response.status_code,
+                    call,
+                    retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)),
+                )
             return b"".join(self._chunks(response, call, self._settings.max_answer))
 
     @contextmanager
@@ -117,8 +126,3 @@ def _credentials(settings: Dms1cSettings) -> AuthBase:
         return make(settings.user, settings.reveal())
     # bytes: names of 1С's users are Cyrillic, and text would be sent in Latin-1
     return HTTPBasicAuth(settings.user.encode(), settings.reveal().encode())
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    text = response.headers.get("Retry-After", "").strip()
-    return min(float(text), _LONGEST_WAIT) if text.isascii() and text.isdigit() else None
