@@ -19,10 +19,10 @@ import httpx
 from werkzeug.wrappers import Request, Response
 
 from connector.sed.directum import DirectumSed
-from stand.directum.clerk import APPLICATIONS, PASSWORD, RUBRICS, USER
+from stand.directum.clerk import APPLICATIONS, PASSWORD, USER
 from stand.server import CutError, HttpServer
 from tests.connector.sed.conformance import Received
-from tests.connector.sed.directum_peer import settings_for
+from tests.connector.sed.directum_peer import QUESTIONS, settings_for
 
 ZONE = ZoneInfo("Europe/Moscow")
 DOCUMENTS = ("IRequests", "IOutgoingRequestLetters", "IAddendums")
@@ -99,7 +99,7 @@ class CapDirectum:
             for row in self.rows(name):
                 self._call("DELETE", f"{name}({row['Id']})")
         known = {row["FullCode"] for row in self.rows("IQuestions")}
-        for code, name in RUBRICS.items():
+        for code, name in QUESTIONS.items():
             if code not in known:
                 self.create("IQuestions", {"FullCode": code, "Name": name})
         extensions = {row["Extension"] for row in self.rows("IAssociatedApplications")}

@@ -83,6 +83,7 @@ class DirectumSed:
     def cards(self, query_: CardQuery) -> Iterator[Card]:
         """Yield the cards of the named registers, of any origin, that changed since a day."""
         settings = self._settings
+        self._check_card_files(query_.card_files)
         since = query_.rubric_changed_from
         changed = f"{settings.modified_field} ge {query.moment(settings.midnight(since))}" if since else ""
         registers = [f"{settings.card_file_field}/Name eq {query.text(one)}" for one in query_.card_files]
@@ -95,14 +96,23 @@ class DirectumSed:
         for row in self._odata.every(settings.requests, where, expand=expand):
             yield read_card(row, settings)
 
+    def _check_card_files(self, names: Iterable[str]) -> None:
+        registers = self._settings.card_files
+        for name in names:
+            if not self._odata.page(registers, f"Name eq {query.text(name)}", top=1):
+                sentence = _("Directum has no register “{name}” in {set}")
+                raise PermanentError(sentence.format(name=name, set=registers), field="card_files")
+
     def annotate(self, card: CardRef, question: RubricValue, fields: Mapping[str, str]) -> None:
         """Fill properties of a card's question by the table `annotations`. Harmless to repeat."""
         known = self._settings.annotations
+        if not known:
+            raise UnsupportedError(_("Directum: no property is named in annotations"))
         if unknown := sorted(fields.keys() - known.keys()):
             sentence = _("{fields}: [sed.NAME] annotations names no property of Directum for this").format(
                 fields=", ".join(unknown)
             )
-            raise UnsupportedError(sentence)
+            raise PermanentError(sentence, field="annotations")
         if not (card.id.isdecimal() and question.id.isdecimal()):
             raise PermanentError(_("not a card of this SED: {ref}").format(ref=card.id[:40]), field="card")
         path = f"{self._settings.requests}({card.id})/Questions({question.id})"

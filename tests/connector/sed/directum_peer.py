@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 
 from config.secret import Secret
 from connector.sed.directum import DirectumSed, DirectumSettings
-from stand.directum.clerk import PASSWORD, USER, Directum
+from stand.directum.clerk import PASSWORD, RUBRICS, USER, Directum
 from stand.ledger import Ledger
 from stand.server import CutError
 from stand.words import Decision, DecisionKind, Official
 from tests.connector.sed.conformance import Received
 from tests.connector.sed.stand_peer import AnyPlan, Paper
+
+CODES = ("0005.0005.0056.1151", "0005.0005.0056.1152", "0005.0005.0056.1162", "0003.0009.0097.0696")
+QUESTIONS = {**RUBRICS, **{code: f"Вопрос {code}" for code in CODES}}
 
 
 def settings_for(url, **changes):
@@ -33,7 +36,9 @@ def settings_for(url, **changes):
 class StandDirectum:
     def __init__(self, *, nested_expand=True, **changes):
         self.ledger = Ledger()
-        self.directum = Directum(plans=AnyPlan(), ledger=self.ledger, nested_expand=nested_expand)
+        self.directum = Directum(
+            plans=AnyPlan(), ledger=self.ledger, nested_expand=nested_expand, rubrics=QUESTIONS
+        )
         self.settings = settings_for(self.directum.url, **changes)
         self.cut = None  # (before | after, method, ending of the path)
         self.calls = []

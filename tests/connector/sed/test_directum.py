@@ -314,18 +314,21 @@ def test_cards_of_a_register_with_their_questions(peer, store):
     assert found.received_at == appeal.created_at
     [question] = found.questions
     assert (question.code, question.status) == ("0005.0005.0056.1159", "OnReview")
-    assert list(sed.cards(CardQuery(card_files=("Нет такого",)))) == []
+    with pytest.raises(PermanentError, match="Нет такого"):
+        list(sed.cards(CardQuery(card_files=("Нет такого",))))
     assert list(sed.cards(CardQuery(rubric_changed_from=date(2999, 1, 1)))) == []
     sed.annotate(found.ref, question, {"Статус ПОС": "Закрыто", "Выгрузка в витрину ПОС": "да"})
     [again] = sed.cards(CardQuery())
     assert again.questions[0].platform_status == "Закрыто"
 
 
-def test_a_field_that_no_property_is_named_for_is_unsupported(peer, store):
+def test_a_field_that_no_property_is_named_for_is_an_error(peer, store):
     sed = peer.sed()
     card = sed.register(an_appeal(), (), store.open)
-    with pytest.raises(UnsupportedError, match="Резолюция"):
+    with pytest.raises(PermanentError, match="Резолюция"):
         sed.annotate(card, RubricValue("1", ""), {"Резолюция": "x"})
+    with pytest.raises(UnsupportedError):
+        peer.with_settings(annotations={}).annotate(card, RubricValue("1", ""), {"Статус ПОС": "x"})
 
 
 def test_dictionaries(peer):
