@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.i18n import _
-from config.settings import JournalSettings, Settings
+from config.settings import CabinetSettings, JournalSettings, Settings
 
 ENVIRONMENT_PREFIX = "SEDLINK__"
 S = TypeVar("S", bound=BaseModel)
@@ -185,12 +185,21 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         name: _with_paths(section, folder, "profile", "ca_file", "folder")
         for name, section in settings.datamart.items()
     }
+    cabinets = tuple(_anchored_cabinet(cabinet, folder) for cabinet in settings.cabinet)
     parts = {
         "journal": journal, "platform": platform, "mail": mail, "export": export, "datamart": datamart,
+        "cabinet": cabinets,
     }  # fmt: skip
     anchored = settings.model_copy(update=parts)
     anchored._folder = folder  # noqa: SLF001 - set once, by the loader alone
     return anchored
+
+
+def _anchored_cabinet(cabinet: CabinetSettings, folder: Path) -> CabinetSettings:
+    if cabinet.spreadsheet is None:
+        return cabinet
+    names = ("folder_in", "folder_out", "folder_state", "profile")
+    return cabinet.model_copy(update={"spreadsheet": _with_paths(cabinet.spreadsheet, folder, *names)})
 
 
 def _anchored_url(url: str, folder: Path) -> str:

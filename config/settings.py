@@ -69,13 +69,25 @@ class PlatformSettings(Section):
     smev: PlatformSmevSettings | None = None
 
 
+class SpreadsheetSettings(Section):
+    """A cabinet without API access: its exports «Сообщения» in a folder, a list of replies for the clerk."""
+
+    folder_in: Path
+    folder_out: Path
+    folder_state: Path = Path("spreadsheet-state")  # what was taken and listed; only for sedlink
+    profile: Path | None = None  # headers and words of your own; None = the shipped ones
+    organisations: tuple[str, ...] = ()  # where the message now lies; empty = any
+    settle: Duration = timedelta(seconds=10)  # a file that changed later is still being copied
+
+
 class CabinetSettings(Section):
     """One cabinet (ЛКО)."""
 
     opa_id: Annotated[int, Field(gt=0)]
     name: str
-    platform: Literal["rest", "smev"] = "rest"  # how the platform is reached
-    client_id: str
+    platform: Literal["rest", "smev", "spreadsheet"] = "rest"  # how the platform is reached
+    spreadsheet: SpreadsheetSettings | None = None
+    client_id: str = ""  # of the platform's API; over spreadsheets there is none
     secret: SecretRef | None = None  # over SMEV the information system's key stands for it
     environment: Environment
     environment_confirmed: Environment | None = None
@@ -274,6 +286,11 @@ class Settings(Section):
         return [problem for cabinet in self.cabinet for problem in self._wrong_way(cabinet)]
 
     def _wrong_way(self, cabinet: CabinetSettings) -> list[str]:
+        if cabinet.platform == "spreadsheet":
+            text = _('cabinet {opa_id}: platform = "spreadsheet" needs the section [cabinet.spreadsheet]')
+            return [] if cabinet.spreadsheet else [text.format(opa_id=cabinet.opa_id)]
+        if not cabinet.client_id:
+            return [_("cabinet {opa_id}: client_id must be set").format(opa_id=cabinet.opa_id)]
         if cabinet.platform == "rest":
             missing = _("cabinet {opa_id}: secret must be set")
             return [] if cabinet.secret else [missing.format(opa_id=cabinet.opa_id)]

@@ -161,15 +161,16 @@ def _profile(settings: Settings) -> Profile:
 
 
 def _link(ways: Ways, cabinet: CabinetSettings) -> CabinetLink:
-    platform = ways.smev(cabinet) if cabinet.platform == "smev" else ways.rest(cabinet)
     statuses = default_table().overridden(cabinet.statuses)
-    return CabinetLink(cabinet.opa_id, cabinet.name, platform, cabinet.sed, statuses)
+    return CabinetLink(cabinet.opa_id, cabinet.name, ways.of(cabinet), cabinet.sed, statuses)
 
 
 def _fingerprint(settings: Settings, cabinet: CabinetSettings) -> str:
     """What a closed channel was closed with: another id, password, key or address opens it again."""
     if cabinet.platform == "smev":
         parts = (json.dumps(settings.smev, sort_keys=True, default=str), cabinet.client_id, "")
+    elif cabinet.spreadsheet and cabinet.platform == "spreadsheet":
+        parts = (cabinet.spreadsheet.model_dump_json(), "", "")
     else:
         secret = cabinet.secret.reveal() if cabinet.secret else ""
         parts = (settings.base_url(cabinet), cabinet.client_id, secret)

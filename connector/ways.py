@@ -1,4 +1,4 @@
-"""From a cabinet's settings to its way to the platform: REST or SMEV."""
+"""From a cabinet's settings to its way to the platform: REST, SMEV or spreadsheets."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -61,6 +61,33 @@ class Ways:
             region_id=cabinet.region_id,
             findings=Look(self._way, cabinet.environment, exchange.transport, exchange.clock),
         )
+
+    def spreadsheet(self, cabinet: CabinetSettings) -> "Platform":
+        """Return the way over exports and a list for the clerk."""
+        from connector.platform.spreadsheet import (
+            SpreadsheetPlatform,
+            default_sheet_profile,
+            load_sheet_profile,
+        )
+
+        own = cabinet.spreadsheet
+        if own is None:  # the settings' own check says it better
+            raise ValueError(_("spreadsheet: there is no section [cabinet.spreadsheet]"))
+        return SpreadsheetPlatform(
+            Cabinet(cabinet.opa_id, cabinet.name),
+            folder_in=own.folder_in,
+            folder_out=own.folder_out,
+            folder_state=own.folder_state,
+            profile=load_sheet_profile(own.profile) if own.profile else default_sheet_profile(),
+            organisations=own.organisations,
+            settle=own.settle.total_seconds(),
+            language=self._settings.language,
+        )
+
+    def of(self, cabinet: CabinetSettings) -> "Platform":
+        """Return the way that the cabinet's settings name."""
+        ways = {"rest": self.rest, "smev": self.smev, "spreadsheet": self.spreadsheet}
+        return ways[cabinet.platform](cabinet)
 
     @property
     def _own(self) -> PlatformSmevSettings:
