@@ -1,4 +1,4 @@
-"""Exports in a folder and a list of replies for the clerk, as the relay sees them (connector.platform.Platform)."""
+"""Exports in a folder and a list for the clerk, as the relay sees them (connector.platform.Platform)."""
 
 import time
 from collections.abc import Callable, Iterator
