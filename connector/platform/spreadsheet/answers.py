@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from config.i18n import _, speaking
 from connector.appeal import Person, Reply, StoredFile
@@ -26,6 +26,7 @@ from mappings.workbook.cells import MAX_TEXT, put
 
 if TYPE_CHECKING:
     from openpyxl import Workbook as Document
+    from openpyxl.cell.cell import Cell
 
 _CODE = re.compile(r"sedlink:([0-9a-f]{24}):([0-9a-f]{24})")
 _ROWS = 500  # of a workbook: each new row writes it anew
@@ -123,7 +124,7 @@ class AnswerList:
         sheet = document.worksheets[0]
         place = sheet.max_row + 1
         for column, value in enumerate(row, start=1):
-            put(sheet.cell(place, column), value)
+            put(cast("Cell", sheet.cell(place, column)), value)  # below all rows nothing is merged
         _replaced(path, document.save)
 
     def _book_of_today(self) -> Path:

@@ -246,10 +246,10 @@ def test_any_cells_are_a_message_or_a_problem_and_read_the_same_from_the_raw_tex
 def test_a_workbook_that_libreoffice_wrote(tmp_path):
     made = write_export(tmp_path / "made/a.xlsx", {"received": date(2026, 2, 1), "rating": 5}, {"number": 12})
     soffice = ["soffice", f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to"]
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [*soffice, "ods", "--outdir", tmp_path / "ods", made], check=True, timeout=120, capture_output=True
     )
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [*soffice, "xlsx", "--outdir", tmp_path / "in", tmp_path / "ods/a.ods"],
         check=True, timeout=120, capture_output=True,
     )  # fmt: skip
@@ -376,7 +376,10 @@ class TestConformance:
             assert platform.count_sent(reply) == 0
             platform.send(reply, ())
             assert platform.count_sent(reply) == 1
-        assert [row[2] for row in rows_of(tmp_path)] == [assigned.status_text, make_reply(appeal, kind).status_text]
+        assert [row[2] for row in rows_of(tmp_path)] == [
+            assigned.status_text,
+            make_reply(appeal, kind).status_text,
+        ]
 
     @pytest.mark.parametrize("size", [0, 1, 300_000])
     def test_an_uploaded_file_arrives_whole_under_its_name(self, tmp_path, size):
