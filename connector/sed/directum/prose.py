@@ -49,7 +49,9 @@ _SOURCES: Mapping[str, Callable[[Appeal, DirectumSettings], object]] = {
     "text": lambda appeal, _s: appeal.text,
     "note": lambda appeal, _s: "\n".join(remarks_on(appeal)),
     "number": lambda appeal, _s: appeal.number or appeal.platform_id,
-    "applicant": lambda appeal, _s: full_name(appeal.applicant.person) or appeal.applicant.organisation,
+    "applicant": lambda appeal, s: (
+        full_name(appeal.applicant.person) or appeal.applicant.organisation or s.nameless
+    ),
     "created": lambda appeal, settings: _midnight(appeal.created_at, settings),
     "due": lambda appeal, settings: _midnight(appeal.due_at, settings),
     "created_at": lambda appeal, _s: query.moment(appeal.created_at),

@@ -95,6 +95,7 @@ class DirectumSettings:
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 120.0
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
+    nameless: str = "Имя не указано"  # a request without FullName is refused
     language: str = "ru"
 
     def __post_init__(self) -> None:
