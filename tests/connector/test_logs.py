@@ -83,6 +83,14 @@ def test_what_can_be_told_by_its_form_is_hidden(before, canary, after):
     assert secret_part(canary) not in mask(f"{before} {canary} {after}")
 
 
+def test_a_password_that_is_a_word_of_ours_uncovers_no_other():
+    protect(Secret("secret"))
+    try:
+        assert "000000" not in mask("client_secret: 000000")
+    finally:
+        release(Secret("secret"))
+
+
 @given(st.text(max_size=200))
 def test_what_is_masked_stays_as_it_is_when_masked_again(text):
     once = mask(mask(text))
