@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.secret import Secret
-from connector import logs
+from connector import logs, masking
 from connector.masking import mask, protect, release
 
 
@@ -112,7 +112,12 @@ def test_what_an_engineer_needs_stays(text):
     assert mask(text) == text
 
 
-@given(st.text(min_size=4, max_size=30).filter(lambda text: text.strip("* ")), words)
+def tellable(value):
+    """Whether a password can be told from the words of any log."""
+    return bool(value.strip("* ")) and value.casefold() not in masking._OWN_WORDS
+
+
+@given(st.text(min_size=4, max_size=30).filter(tellable), words)
 def test_a_registered_secret_is_hidden_however_it_is_spelled(value, around):
     from base64 import b64encode
     from urllib.parse import quote
