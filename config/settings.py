@@ -289,8 +289,10 @@ class Settings(Section):
         if cabinet.platform == "spreadsheet":
             text = _('cabinet {opa_id}: platform = "spreadsheet" needs the section [cabinet.spreadsheet]')
             return [] if cabinet.spreadsheet else [text.format(opa_id=cabinet.opa_id)]
-        if not cabinet.client_id:
-            return [_("cabinet {opa_id}: client_id must be set").format(opa_id=cabinet.opa_id)]
+        unnamed = _("cabinet {opa_id}: client_id must be set").format(opa_id=cabinet.opa_id)
+        return ([] if cabinet.client_id else [unnamed]) + self._wrong_access(cabinet)
+
+    def _wrong_access(self, cabinet: CabinetSettings) -> list[str]:
         if cabinet.platform == "rest":
             missing = _("cabinet {opa_id}: secret must be set")
             return [] if cabinet.secret else [missing.format(opa_id=cabinet.opa_id)]

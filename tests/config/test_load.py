@@ -121,3 +121,24 @@ def test_no_file_says_how_to_get_one(tmp_path, monkeypatch):
 def test_not_toml(written):
     [problem] = problems(written("cabinet = ["))
     assert "line" in problem or "Invalid" in problem or "value" in problem
+
+
+def test_a_cabinet_over_spreadsheets_needs_folders_and_no_password(tmp_path):
+    text = (
+        '[[cabinet]]\nopa_id = 101\nname = "Управа"\nplatform = "spreadsheet"\nenvironment = "test"\n'
+        'sed = "delo"\n[sed.delo]\nkind = "sev"\n'
+    )
+    path = tmp_path / "sedlink.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"needs the section \[cabinet.spreadsheet\]"):
+        load(path, environ={})
+    own = 'sed = "delo"\nspreadsheet = { folder_in = "in", folder_out = "/out" }\n'
+    path.write_text(text.replace('sed = "delo"\n', own), encoding="utf-8")
+    [cabinet] = load(path, environ={}).cabinet
+    assert cabinet.spreadsheet.folder_in == tmp_path / "in"
+    assert str(cabinet.spreadsheet.folder_out) == "/out"
+    path.write_text(text.replace('"spreadsheet"', '"rest"'), encoding="utf-8")
+    with pytest.raises(SettingsError) as wrong:
+        load(path, environ={})
+    assert "client_id must be set" in str(wrong.value)
+    assert "secret must be set" in str(wrong.value)

@@ -72,7 +72,7 @@ class SpreadsheetPlatform:
         if problems:
             more = len(problems) - _SHOWN
             rest = [_("and {count} more").format(count=more)] if more > 0 else []
-            return Finding(what, ok=False, sentence="\n".join([*problems[:_SHOWN], *rest]))
+            return Finding(what, ok=False, sentence="; ".join([*problems[:_SHOWN], *rest]))
         count = sum(len(export.lines) for export in exports)
         sentence = _("{folder}: readable, {files} files, {count} messages")
         return Finding(
