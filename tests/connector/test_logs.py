@@ -1,5 +1,6 @@
 """Nothing secret or personal leaves through a log: canaries in every part of a record."""
 
+import gc
 import io
 import json
 import logging
@@ -7,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import warnings
 from dataclasses import dataclass
 
 import pytest
@@ -27,6 +29,9 @@ class Choice:
 @pytest.fixture
 def log():
     """The process's logging sent to a text by `set_up`; put back afterwards."""
+    with warnings.catch_warnings():  # what an earlier test left behind must not speak in this one's log
+        warnings.simplefilter("ignore")
+        gc.collect()
     root = logging.getLogger()
     before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
     levels = {name: logging.getLogger(name).level for name in logs._QUIET}
