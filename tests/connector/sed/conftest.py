@@ -20,7 +20,5 @@ def pytest_runtest_makereport(item, call):
     done = DONE.get(f"{cls.__module__}:{cls.__name__}", ()) if cls else ()
     if report.skipped and RULE_OF.get(item.originalname) in done:
         report.outcome = "failed"
-        report.longrepr = (
-            f"the quality file calls {RULE_OF[item.originalname]} done, yet its test was skipped"
-        )
+        report.longrepr = f"skipped, yet the quality file calls {RULE_OF[item.originalname]} done"
     return report

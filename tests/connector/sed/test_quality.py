@@ -15,13 +15,13 @@ DOCS = Path(__file__).parents[3] / "docs"
 GOOD = 'title = "x"\nproof = ["a:B"]\n[sample]\n[rules]\n' + "".join(f'{name} = "done"\n' for name in RULES)
 
 
-def tests_of(cls):
+def suite_of(cls):
     return {name for name in dir(cls) if name.startswith("test_")}
 
 
 def test_every_test_of_the_suite_belongs_to_one_rule():
     named = [f"test_{test}" for rule in RULES.values() for test in rule.tests]
-    assert sorted(named) == sorted(tests_of(SedConformance))
+    assert sorted(named) == sorted(suite_of(SedConformance))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -32,7 +32,7 @@ def test_what_is_done_is_proved_by_a_suite_that_runs(kind):
         module, _colon, name = proof.partition(":")
         cls = getattr(import_module(module), name)
         assert issubclass(cls, suite)
-        assert all(callable(getattr(cls, test)) for test in tests_of(suite))
+        assert all(callable(getattr(cls, test)) for test in suite_of(suite))
 
 
 @pytest.mark.parametrize("kind", KINDS)
