@@ -14,6 +14,11 @@ from urllib.parse import quote, quote_plus
 from config.secret import MASK, Secret
 
 _SHORTEST = 4  # a registered value shorter than this would eat ordinary words
+# Somebody's password may be one of these. Hiding it would take from the patterns the name beside which they
+# find every other password, and hide nothing: the word is in the logs anyway.
+_OWN_WORDS = frozenset(
+    {"password", "passwd", "secret", "token", "authorization", "bearer", "basic", "пароль", "секрет"}
+)
 
 # Every pattern is linear: a start it can try at each letter of a long text would be quadratic.
 _BESIDE_ITS_NAME = (
@@ -51,7 +56,7 @@ class _Registry:
         self._forms: tuple[str, ...] | None = ()  # longest first; None = to be made again
 
     def add(self, value: str, change: int) -> None:
-        if len(value) < _SHORTEST:
+        if len(value) < _SHORTEST or value.casefold() in _OWN_WORDS:
             return
         with self._lock:
             known = value in self._counts
