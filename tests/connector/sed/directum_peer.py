@@ -71,6 +71,9 @@ class StandDirectum:
     def sed(self):
         return self.with_settings()
 
+    def stranger(self):
+        return self.with_settings(password=Secret("wrong"))
+
     def received(self, key):
         self.directum.step()
         assert [one.detail for one in self.ledger.entries() if one.what == "sed_rejected"] == []

@@ -54,6 +54,9 @@ class StandMayan:
     def sed(self):
         return self.with_settings()
 
+    def stranger(self):
+        return self.with_settings(token=Secret("wrong"))
+
     def with_settings(self, **changes):
         self.opened.append(MayanSed(replace(self.settings, **changes)))
         return self.opened[-1]
