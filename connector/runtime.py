@@ -22,8 +22,7 @@ from connector.relay import Relay
 from connector.relay.links import CabinetLink, Links
 from connector.schedule import Job
 from connector.sed import Closing, Sed
-from connector.sed.registry import UnknownSedError
-from connector.sed.registry import build as build_sed
+from connector.sed.registry import UnknownSedError, build_or_disable
 from connector.ways import Ways
 from mappings.store.engine import open_store
 
@@ -134,7 +133,7 @@ def build_links(settings: Settings, classifier: CrosswalkClassifier) -> Links:
     seds: dict[str, Sed] = {}
     for name, section in settings.sed.items():
         try:
-            seds[name] = build_sed(section.kind, section.own, settings.folder)
+            seds[name] = build_or_disable(section.kind, section.own, settings.folder)
         except (UnknownSedError, ValueError) as error:
             problems += [f"sed.{name}: {line}" for line in str(error).splitlines()]
     cabinets: dict[int, CabinetLink] = {}

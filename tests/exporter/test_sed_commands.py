@@ -16,9 +16,9 @@ from cli import app
 from config.load import load as load_file
 from connector.appeal import Category, Question, conversation_key
 from connector.journal.journal import Journal
+from connector.sed.testing import CODE, MART, NOON, OTHER, STATUS, a_card
 from exporter.bookmarks import Bookmarks
 from tests.connector.journal.support import Clock, open_journal, receive, register
-from tests.connector.sed.cards_conformance import CODE, MART, NOON, OTHER, STATUS, a_card
 from tests.connector.sed.sql_peer import ANNOTATE, BY_CURSOR, CARD_FILES, CARDS, SqlPeer
 from tests.exporter.test_journal import message
 

@@ -19,9 +19,9 @@ import httpx
 from werkzeug.wrappers import Request, Response
 
 from connector.sed.directum import DirectumSed
+from connector.sed.testing import Received
 from stand.directum.clerk import APPLICATIONS, PASSWORD, USER
 from stand.server import CutError, HttpServer
-from tests.connector.sed.conformance import Received
 from tests.connector.sed.directum_peer import QUESTIONS, settings_for
 
 ZONE = ZoneInfo("Europe/Moscow")

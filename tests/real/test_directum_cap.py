@@ -7,8 +7,7 @@ import pytest
 
 from connector.errors import AuthError
 from connector.sed import CardQuery
-from tests.connector.sed.appeals import Store, an_appeal
-from tests.connector.sed.conformance import DAY, SedConformance, drain
+from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain
 from tests.real.directum_cap import CapDirectum, Engine
 
 pytestmark = pytest.mark.real

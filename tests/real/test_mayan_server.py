@@ -14,9 +14,8 @@ from config.secret import Secret
 from connector.appeal import AnswerResult, EventKind
 from connector.errors import AuthError
 from connector.sed.mayan import MayanSed, MayanSettings
+from connector.sed.testing import Store, an_appeal, drain, of, sha256, unique
 from stand.mayan.desk import MayanDesk
-from tests.connector.sed.appeals import Store, an_appeal, sha256
-from tests.connector.sed.conformance import drain, of, unique
 from tests.real.mayan_server import MayanServer
 
 pytestmark = pytest.mark.real

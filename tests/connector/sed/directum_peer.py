@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from config.secret import Secret
 from connector.sed.directum import DirectumSed, DirectumSettings
+from connector.sed.testing import Received
 from stand.directum.clerk import PASSWORD, RUBRICS, USER, Directum
 from stand.ledger import Ledger
 from stand.server import CutError
 from stand.words import Decision, DecisionKind, Official
-from tests.connector.sed.conformance import Received
 from tests.connector.sed.stand_peer import AnyPlan, Paper
 
 CODES = ("0005.0005.0056.1151", "0005.0005.0056.1152", "0005.0005.0056.1162", "0003.0009.0097.0696")
@@ -70,6 +70,9 @@ class StandDirectum:
 
     def sed(self):
         return self.with_settings()
+
+    def stranger(self):
+        return self.with_settings(password=Secret("wrong"))
 
     def received(self, key):
         self.directum.step()

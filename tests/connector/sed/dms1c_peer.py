@@ -8,6 +8,7 @@ from werkzeug.wrappers import Request
 
 from config.secret import Secret
 from connector.sed.dms1c import Dms1cSed, Dms1cSettings
+from connector.sed.testing import Received
 from stand.dms1c.clerk import Dms1c
 from stand.dms1c.engine import digest
 from stand.dms1c.infobase import INCOMING
@@ -15,7 +16,6 @@ from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger
 from stand.server import HttpServer
 from stand.words import Decision, DecisionKind, Official
-from tests.connector.sed.conformance import Received
 from tests.connector.sed.stand_peer import AnyPlan, Paper
 
 

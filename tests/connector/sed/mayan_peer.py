@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from config.secret import Secret
 from connector.sed.mayan import MayanSed, MayanSettings
+from connector.sed.testing import Received
 from stand.faults import FaultPlan
 from stand.ledger import Ledger
 from stand.mayan.play import MayanAtPlay
@@ -13,7 +14,6 @@ from stand.mayan.words import EMPTY_FILE
 from stand.seds import Setting
 from stand.server import CutError
 from stand.words import Decision, DecisionKind, Official
-from tests.connector.sed.conformance import Received
 from tests.connector.sed.stand_peer import AnyPlan, Paper
 
 
@@ -53,6 +53,9 @@ class StandMayan:
 
     def sed(self):
         return self.with_settings()
+
+    def stranger(self):
+        return self.with_settings(token=Secret("wrong"))
 
     def with_settings(self, **changes):
         self.opened.append(MayanSed(replace(self.settings, **changes)))

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from connector.appeal import key_uuid
 from connector.sed.medo import MedoSed, MedoSettings, Participant
-from tests.connector.sed.conformance import Received
+from connector.sed.testing import Received
 from tests.connector.sed.sev_peer import FolderDelo
 
 X = "{http://www.infpres.com/IEDMS}"

@@ -13,7 +13,7 @@ import pytest
 
 from connector.appeal import key_uuid
 from connector.sed.sev import Organisation, SevSed, SevSettings
-from tests.connector.sed.conformance import Received
+from connector.sed.testing import Received
 
 NS = "{http://www.eos.ru/2010/sev}"
 

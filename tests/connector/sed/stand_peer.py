@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from connector.appeal import key_uuid
 from connector.sed.sev import Organisation, SevSed
+from connector.sed.testing import Received
 from stand.delo.clerk import Delo
 from stand.desk import Assignment
 from stand.ledger import Ledger
 from stand.words import Decision, DecisionKind, Message, Official
-from tests.connector.sed.conformance import Received
 from tests.connector.sed.sev_peer import FolderDelo, settings_for
 
 INDEX = "STAND-DELO"

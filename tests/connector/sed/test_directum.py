@@ -26,8 +26,7 @@ from connector.sed.directum.bodies import (
     encode,
     encoded_size,
 )
-from tests.connector.sed.appeals import Store, an_appeal, sha256
-from tests.connector.sed.conformance import DAY, LATER, drain, of, unique
+from connector.sed.testing import DAY, LATER, Store, an_appeal, drain, of, sha256, unique
 from tests.connector.sed.directum_peer import StandDirectum, settings_for
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.connector.sed.conformance import SedConformance
+from connector.sed.testing import SedConformance
 from tests.connector.sed.directum_peer import StandDirectum
 
 

@@ -13,11 +13,10 @@ from connector.sed import CardQuery
 from connector.sed.dms1c.events import Reader, Reading
 from connector.sed.dms1c.listing import Listed, Lists
 from connector.sed.dms1c.objects import DmObject, read_moment
+from connector.sed.testing import DAY, LATER, Store, an_appeal, drain, of, unique
 from stand.dms1c.infobase import INCOMING, OUTGOING, TASK, Stored
 from stand.dms1c.shown import Showing
 from stand.words import Decision, DecisionKind
-from tests.connector.sed.appeals import Store, an_appeal
-from tests.connector.sed.conformance import DAY, LATER, drain, of, unique
 from tests.connector.sed.dms1c_peer import StandDms1c
 
 START = datetime(2024, 1, 1)  # noqa: DTZ001 - 1С's own clock

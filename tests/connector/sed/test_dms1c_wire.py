@@ -10,11 +10,11 @@ from config.secret import Secret
 from connector.appeal import CardRef, EventKind, Pending
 from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed.dms1c import Dms1cSed, Dms1cSettings, Ref
+from connector.sed.testing import Store, an_appeal, sha256
 from stand.dms1c.infobase import INCOMING
 from stand.dms1c.xmlform import RefusedError
 from stand.faults import Fault
 from stand.server import CutError
-from tests.connector.sed.appeals import Store, an_appeal, sha256
 from tests.connector.sed.dms1c_peer import StandDms1c, adapter, answering
 
 WRITES = ("DMCreateRequest", "DMAddFileRequest", "DMLaunchBusinessProcessRequest")

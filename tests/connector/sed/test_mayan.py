@@ -7,8 +7,7 @@ from connector.appeal import EventKind
 from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed.mayan import build
 from connector.sed.mayan.reading import UnreadableEntryError, events
-from tests.connector.sed.appeals import Store, an_appeal, sha256
-from tests.connector.sed.conformance import DAY, SedConformance, drain, of
+from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256
 from tests.connector.sed.mayan_peer import StandMayan
 
 

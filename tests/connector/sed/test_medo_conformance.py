@@ -8,14 +8,13 @@ import pytest
 
 from connector.appeal import key_uuid
 from connector.sed.medo import MedoSed, Participant
+from connector.sed.testing import Received, SedConformance, Store, an_appeal, drain, of, sha256, unique
 from stand.faults import Fault, FaultPlan, Pains
 from stand.ledger import Ledger
 from stand.medo.reading import Schemas
 from stand.medo.sed import MedoStand
 from stand.medo.writing import Identity
 from stand.words import Decision, DecisionKind
-from tests.connector.sed.appeals import Store, an_appeal, sha256
-from tests.connector.sed.conformance import Received, SedConformance, drain, of, unique
 from tests.connector.sed.medo_peer import Beside, MailService, settings_for
 from tests.connector.sed.stand_peer import AnyPlan, Clerk, running
 from tests.connector.sed.test_sev_conformance import LIVES, Plan, assert_whole_life

@@ -18,7 +18,7 @@ from connector.sed.medo.envelope import read_envelope
 from connector.sed.medo.reading import read
 from connector.sed.medo.receipt import receipt_id, receipt_xml
 from connector.sed.medo.settings import Participant
-from tests.connector.sed.appeals import Store, an_appeal
+from connector.sed.testing import Store, an_appeal
 from tests.connector.sed.medo_peer import PEER, MailService, settings_for
 
 NOW = datetime(2024, 3, 2, 8, 0, tzinfo=UTC)

@@ -11,8 +11,7 @@ from connector.appeal import AnswerResult, EventKind, key_uuid
 from connector.errors import ConnectorError, RetryableError
 from connector.sed.medo.document import message_id
 from connector.sed.medo.words import REASONS_26
-from tests.connector.sed.appeals import Store, an_appeal
-from tests.connector.sed.conformance import drain, of
+from connector.sed.testing import Store, an_appeal, drain, of
 from tests.connector.sed.medo_peer import MailService, envelope
 
 KEY = an_appeal().key

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from connector.appeal import key_uuid
-from tests.connector.sed.appeals import Store, an_appeal
+from connector.sed.testing import Store, an_appeal
 from tests.connector.sed.medo_peer import MailService
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.appeal import Pending, key_uuid
-from tests.connector.sed.appeals import Store, an_appeal, sha256
+from connector.sed.testing import Store, an_appeal, sha256
 from tests.connector.sed.disk_faults import Crash, Disk, crash_at, quick_folder
 from tests.connector.sed.medo_peer import Beside, MailService
 

@@ -7,14 +7,13 @@ import pytest
 
 from connector.appeal import AnswerResult, EventKind
 from connector.sed.sev import Organisation
+from connector.sed.testing import SedConformance, Store, an_appeal, drain, of, unique
 from stand.delo.checks import Schemas
 from stand.delo.clerk import Delo
 from stand.desk import Assignment
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger
 from stand.words import Decision, DecisionKind, Message, Official
-from tests.connector.sed.appeals import Store, an_appeal
-from tests.connector.sed.conformance import SedConformance, drain, of, unique
 from tests.connector.sed.sev_peer import FolderDelo
 from tests.connector.sed.stand_peer import INDEX, Paper, StandDelo, running
 

@@ -15,7 +15,7 @@ from connector.sed.prose import compose
 from connector.sed.sev import Named, Organisation, SevSed
 from connector.sed.sev.document import doc_info
 from connector.sed.sev.envelope import Envelope, read_envelope, write_envelope
-from tests.connector.sed.appeals import Store, an_appeal
+from connector.sed.testing import Store, an_appeal
 from tests.connector.sed.disk_faults import quick_folder
 from tests.connector.sed.sev_peer import settings_for
 

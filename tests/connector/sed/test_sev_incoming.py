@@ -12,9 +12,8 @@ import pytest
 from connector.appeal import EventKind
 from connector.errors import PermanentError, RetryableError
 from connector.sed.passport import BrokenMessageError
+from connector.sed.testing import Store, an_appeal, drain
 from connector.sed.waiting import Settling, move_aside
-from tests.connector.sed.appeals import Store, an_appeal
-from tests.connector.sed.conformance import drain
 from tests.connector.sed.disk_faults import Crash, crash_at
 from tests.connector.sed.sev_peer import FolderDelo
 

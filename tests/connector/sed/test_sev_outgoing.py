@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connector.appeal import Pending, StoredFile, key_uuid
 from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
-from tests.connector.sed.appeals import Store, an_appeal, sha256
+from connector.sed.testing import Store, an_appeal, sha256
 from tests.connector.sed.disk_faults import Crash, Disk, crash_at, quick_folder
 from tests.connector.sed.sev_peer import FolderDelo
 

@@ -18,7 +18,7 @@ from connector.sed.people import person
 from connector.sed.sev.envelope import read_envelope
 from connector.sed.sev.message import peek, read_message
 from connector.sed.sev.reports import read_events
-from tests.connector.sed.appeals import an_appeal
+from connector.sed.testing import an_appeal
 from tests.connector.sed.sev_peer import organisation, settings_for
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -19,7 +19,7 @@ from connector.sed.sqlview import client
 from connector.sed.sqlview.statement import parameters, problem
 from connector.sed.sqlview.translate import Layout
 from connector.sed.sqlview.values import ValueProblemError, as_moment, as_text
-from tests.connector.sed.cards_conformance import CODE, NOON, STATUS, a_card
+from connector.sed.testing import CODE, NOON, STATUS, a_card
 from tests.connector.sed.sql_peer import CARDS, SqlPeer
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.connector.sed.cards_conformance import CardsConformance
+from connector.sed.testing import CardsConformance
 from tests.connector.sed.sql_peer import BY_CURSOR, SqlPeer
 
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any, BinaryIO
 
 from connector.appeal import Appeal, Applicant, Category, ItemKind, Person, Question, StoredFile, Territory
 
@@ -11,8 +13,9 @@ CREATED = datetime(2024, 3, 1, 21, 30, tzinfo=UTC)  # already the next day in Mo
 DUE = datetime(2024, 3, 31, 21, 30, tzinfo=UTC)
 
 
-def an_appeal(platform_id="500123", **changes):
-    facts = {
+def an_appeal(platform_id: str = "500123", **changes: Any) -> Appeal:
+    """Return a message that nobody wrote, changed in the fields that are named."""
+    facts: dict[str, Any] = {
         "opa_id": 77,
         "platform_id": platform_id,
         "round": 1,
@@ -39,18 +42,21 @@ def an_appeal(platform_id="500123", **changes):
 class Store:
     """A file store in memory: what `register` is given to open files with."""
 
-    def __init__(self):
-        self._contents = {}
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
 
-    def put(self, name, content):
+    def put(self, name: str, content: bytes) -> StoredFile:
+        """Keep a file, return what names it."""
         digest = hashlib.sha256(content).hexdigest()
         self._contents[digest] = content
         return StoredFile(digest, len(content), name)
 
     @contextmanager
-    def open(self, file):
+    def open(self, file: StoredFile) -> Iterator[BinaryIO]:
+        """Open a kept file."""
         yield io.BytesIO(self._contents[file.sha256])
 
 
-def sha256(content):
+def sha256(content: bytes) -> str:
+    """Return the hash by which files are compared."""
     return hashlib.sha256(content).hexdigest()

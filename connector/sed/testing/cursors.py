@@ -1,0 +1,72 @@
+"""Cursors and receipts: nothing is over before it was stored."""
+
+import pytest
+
+from connector.appeal import (
+    Appeal,
+    Event,
+    EventKind,
+)
+from connector.sed import Sed
+from connector.sed.testing.appeals import Store, an_appeal
+from connector.sed.testing.base import Fixtures
+from connector.sed.testing.peer import DAY, Peer, drain
+
+
+class Cursors(Fixtures):
+    """Cursors and receipts: nothing is over before it was stored."""
+
+    # -- cursors
+
+    def test_not_acknowledged_comes_again_after_a_restart(self, sed: Sed, handed: Appeal, peer: Peer) -> None:
+        peer.register(handed.key, "Т-1", DAY)
+        lost = sed.changes("", 100)  # the process dies before its commit
+        again = peer.sed().changes("", 100)
+        assert [event.id for event in again.events] == [event.id for event in lost.events] != []
+
+    def test_not_committed_comes_again_in_the_same_process(
+        self, sed: Sed, handed: Appeal, peer: Peer
+    ) -> None:
+        peer.register(handed.key, "Т-1", DAY)
+        lost = sed.changes("", 100)
+        assert sed.changes("", 100).events == lost.events
+
+    def test_acknowledged_is_over(self, sed: Sed, handed: Appeal, peer: Peer) -> None:
+        peer.register(handed.key, "Т-1", DAY)
+        events, cursor, _notes = drain(sed)
+        assert events
+        page = sed.changes(cursor, 100)
+        assert (page.events, page.more) == ((), False)
+        assert page.cursor == cursor
+
+    def test_acknowledging_twice_is_harmless(self, sed: Sed, handed: Appeal, peer: Peer) -> None:
+        peer.register(handed.key, "Т-1", DAY)
+        page = sed.changes("", 100)
+        sed.acknowledge(page.receipts)
+        sed.acknowledge(page.receipts)
+        peer.sed().acknowledge(page.receipts)
+        assert sed.changes(page.cursor, 100).events == ()
+
+    @pytest.mark.parametrize("acknowledging", [True, False])
+    def test_small_pages_lose_nothing(self, sed: Sed, store: Store, peer: Peer, acknowledging: bool) -> None:
+        keys = []
+        for number in range(7):
+            appeal = an_appeal(platform_id=str(number))
+            sed.register(appeal, (), store.open)
+            peer.received(appeal.key)
+            peer.register(appeal.key, f"Т-{number}", DAY)
+            keys.append(appeal.key)
+        events: list[Event] = []
+        cursor = ""
+        for _turn in range(100):
+            page = sed.changes(cursor, 2)
+            events += page.events
+            cursor = page.cursor
+            if acknowledging:
+                sed.acknowledge(page.receipts)
+            if not page.more:
+                break
+        else:
+            pytest.fail("the pages never end")
+        numbers = {event.number for event in events if event.kind is EventKind.REGISTERED}
+        assert numbers == {f"Т-{number}" for number in range(7)}
