@@ -129,10 +129,13 @@ class MailService:
         return write_letter(letter.subject, self._box, files, local(self._clock()), encoding=encoding)
 
     def _rubbish(self) -> None:
+        """Unload what is no message, all of it at once: whatever shows may be taken away at once."""
         folder = self.unloaded / f"Спам {uuid4().hex[:8]}"
-        folder.mkdir()
-        self._write(folder / "letter.LTR", b"\x00\xff\x00 not a letter")
-        self._write(folder / "notification.xml", b"<html><body>not a message</body></html>")
+        hidden = folder.with_name(f".{folder.name}")
+        hidden.mkdir()
+        self._write(hidden / "letter.LTR", b"\x00\xff\x00 not a letter")
+        self._write(hidden / "notification.xml", b"<html><body>not a message</body></html>")
+        hidden.rename(folder)
 
     def _write(self, path: Path, content: bytes) -> None:
         with path.open("wb") as binary:

