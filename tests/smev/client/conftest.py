@@ -93,7 +93,8 @@ class AdapterWorld(BusWorld):
 class GatewayWorld(BusWorld):
     """РСМЭВ: requests only, under ids of its own."""
 
-    features = frozenset(("file-store", "gone", "leases", "lost-comes-again"))
+    # "lost-comes-again" is not claimed: its test came out either way (an answer sometimes arrived unbroken)
+    features = frozenset(("file-store", "gone", "leases"))
     operations = MappingProxyType(
         {
             "send": ("rsmev sendrequest",),
