@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from datetime import UTC
 
@@ -13,7 +14,7 @@ from exporter.fact import moment_text
 from exporter.marts import MartError
 from exporter.marts.registry import open_mart
 from tests.exporter.facts import row
-from tests.exporter.mart_conformance import MartConformance, newest_wins, put
+from tests.exporter.mart_conformance import MartConformance, finished_before, newest_wins, put
 
 
 class TestDuck(MartConformance):
@@ -92,6 +93,17 @@ def test_two_loads_into_one_duckdb_file(tmp_path):
             open_mart(url)
         other.stdin.close()
         other.wait(30)
+
+
+def test_a_load_that_was_killed_leaves_no_files_behind_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    (tmp_path / "temp").mkdir()
+    url = f"sqlite:///{tmp_path}/mart.db"
+    put(url, row("1"))
+    assert not finished_before(url, 6, [row("2")])
+    assert len(list((tmp_path / "temp").iterdir())) == 1
+    put(url, row("2"))
+    assert list((tmp_path / "temp").iterdir()) == []
 
 
 def test_a_server_that_is_away_is_said_in_a_sentence(tmp_path):
