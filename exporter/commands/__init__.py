@@ -8,6 +8,7 @@ command goes on.
 import typer
 
 from config.i18n import _
+from config.interrupt import stoppable
 from exporter.commands import quarantine
 from exporter.commands.backfill import backfill
 from exporter.commands.batches import batches
@@ -22,6 +23,14 @@ from exporter.commands.workdays import workdays
 app = typer.Typer(
     help=_("facts for the mart and the heat map: what goes, what cannot and why"), no_args_is_help=True
 )
+
+
+@app.callback()
+def export(context: typer.Context) -> None:
+    """Let every command here stop between two items."""
+    context.with_resource(stoppable())
+
+
 app.command("facts", help=_("write the facts of the journal or of a list file to a file"))(facts)
 app.command("check", help=_("say what cannot go to the mart and why, before anything is sent"))(check)
 app.command("load", help=_("load the facts into a mart: all or nothing, harmless to repeat"))(load)
