@@ -107,20 +107,19 @@ def test_stopped_at_any_instant_it_goes_on(tmp_path, times):
     empty = "UPDATE rubric SET pos = NULL"
     with closing(SqlPeer(f"sqlite:///{tmp_path}/sed.db")) as peer:
         peer.keep(*(a_card(str(n)) for n in range(4)))
-        sed = peer.sed()
+        found = []
 
         def work():
+            found.clear()
             with Progress("") as bar:
-                found.extend(bar.count(backfill(sed, STATUS_OF, DAY, zone=MOSCOW)))
+                found.extend(bar.count(backfill(peer.sed(), STATUS_OF, DAY, zone=MOSCOW)))
 
-        found = []
         work()  # what is made ready once is ready now
         peer.run(empty)
         whole = calls_of(work)
-        for number in range(1, 25):
+        for number in range(1, 9):
             peer.run(empty)
-            stopped_at(whole * number // 25, times, work)
-            found.clear()
+            stopped_at(whole * number // 9, times, work)
             work()
             assert {line.fate for line in found} <= {Fate.WRITTEN, Fate.FILLED}
             assert len(found) == 4

@@ -125,9 +125,9 @@ def test_a_load_stopped_at_any_instant_is_all_or_nothing(tmp_path, request, kind
     version = next(versions)
     work()
     whole = calls_of(work)
-    for number in range(1, 16):
+    for number in range(1, 9):
         version = next(versions)
-        stopped_at(whole * number // 16, times, work)
+        stopped_at(whole * number // 9, times, work)
         assert column(url, "version") in ([version - 1] * 3, [version] * 3)
         work()
         assert column(url, "version") == [version] * 3
