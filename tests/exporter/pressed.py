@@ -1,5 +1,6 @@
 """Presses Ctrl-C at chosen instants of work: at its n-th call of a function."""
 
+import faulthandler
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ import typer
 from config.interrupt import INTERRUPTED, stoppable
 
 _OURS = ("/exporter/", "/connector/", "/mappings/", "/config/", "/sqlalchemy/", "/psycopg/")
+
+_HANGS = 90  # seconds after which a process that does not stop is taken for hanging
 
 
 class Press:
@@ -51,6 +54,7 @@ def stopped_at(instant, times, work):
         child = os.fork()
     if child == 0:
         code = 1
+        faulthandler.dump_traceback_later(_HANGS, exit=True, file=sys.__stderr__)
         try:
             with stoppable(), Press(instant, times):
                 work()

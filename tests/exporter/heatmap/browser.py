@@ -74,7 +74,7 @@ class Browser:
         self.call("Runtime.enable")
         self.call("Page.navigate", url=path.as_uri())
         for _ in range(200):
-            if self.run("document.readyState === 'complete' && location.href !== 'about:blank'"):
+            if self.run(f"document.readyState === 'complete' && location.href === {json.dumps(path.as_uri())}"):
                 return
             threading.Event().wait(0.05)
         raise AssertionError("the page was not loaded")
