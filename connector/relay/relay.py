@@ -111,12 +111,11 @@ class Relay:
             return Released(work.lease, unsure=work.unsure)
         try:
             return self._steps[work.opa_id].perform(work, self._hold(work))
-        except LeaseLostError:
-            return Released(work.lease, unsure=work.unsure)  # which the journal refuses, and that is told
         except ChannelError as error:
             closed.add(work.channel)
             self._close(work.channel, error)
-            return Released(work.lease, unsure=work.unsure)
+        except LeaseLostError:
+            log.debug("task %s is another worker's by now", work.lease.task_id)
         except PendingError as error:
             return Released(work.lease, unsure=work.unsure, after=timedelta(seconds=error.after))
         except ItemError as error:
@@ -124,6 +123,7 @@ class Relay:
         except Exception as error:
             log.exception("internal error at stage %s of %s", work.stage, work.key)
             return self._failed(work, ItemError(f"internal error: {type(error).__name__}", code="internal"))
+        return Released(work.lease, unsure=work.unsure)  # of a lost lease the journal refuses it
 
     def _hold(self, work: Work) -> Hold:
         return Hold(self._journal, work.lease, clock=self._clock, length=self._lease, margin=self._margin)

@@ -65,7 +65,7 @@ def test_a_database_of_a_newer_sedlink_is_left_alone(url, tmp_path):
 
 
 def test_a_migration_that_breaks_leaves_the_database_as_it_was(empty_url, monkeypatch):
-    monkeypatch.setattr("connector.journal.schema.REVISION", "0002")
+    monkeypatch.setattr("connector.journal.schema.REVISION", "0003")
     db = Database(empty_url)
     real = upgrades._revision
 
