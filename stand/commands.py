@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def stand(
     messages: Annotated[int, typer.Option(min=0, max=100_000, help=_("how many messages to write"))] = 50,
-    cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets the platform has"))] = 3,
+    cabinets: Annotated[int, typer.Option(min=1, max=1000, help=_("how many cabinets the platform has"))] = 3,
     sed: Annotated[
         str, typer.Option(help=_("which SED the stand plays: {kinds}").format(kinds=", ".join(KINDS)))
     ] = "sev",

@@ -7,18 +7,16 @@ counted in every report, and never handed over a second time.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, exists, select, text, update
+from sqlalchemy import Connection, Select, exists, func, select, text, update
 
 from connector.appeal import Appeal, Event
 from connector.journal import audit, codec
 from connector.journal.part import Part
-from connector.journal.schema import attachment, event, message, revision, task
+from connector.journal.schema import KEPT, LIVE, attachment, event, message, revision, task
 from connector.journal.types import AnyRow
-from connector.lifecycle import State
 from connector.redaction import redacted_appeal, redacted_event
 
 _BATCH = 200
-_FINAL = tuple(state for state in State if state.final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,9 @@ class Retention(Part):
 
     def purgeable(self, before: datetime) -> Purgeable:
         """Count what `purge` would change."""
-        rows = self._db.read(lambda connection: connection.execute(_due(before)).all())
-        return Purgeable(len(rows), min((row.state_since for row in rows), default=None))
+        query = _ended(select(func.count(), func.min(message.c.state_since)), before)
+        rounds, oldest = self._db.read(lambda connection: connection.execute(query).one())
+        return Purgeable(rounds, oldest)
 
     def purge(self, before: datetime) -> int:
         """Take the content out, a transaction per batch, each round with its line in the trail.
@@ -50,7 +49,7 @@ class Retention(Part):
 
     def _batch(self, connection: Connection, before: datetime) -> int:
         now, who = self._now(), self._who()
-        rows = connection.execute(_due(before).limit(_BATCH)).all()
+        rows = connection.execute(_due(before)).all()
         ids = [row.id for row in rows]
         if not ids:
             return 0
@@ -79,23 +78,22 @@ class Retention(Part):
         return len(ids)
 
 
+def _ended(query: Select[AnyRow], before: datetime) -> Select[AnyRow]:
+    """Restrict a query to rounds that ended before a moment and have nothing left to do."""
+    live = exists().where(task.c.message_id == message.c.id, text(f"task.{LIVE}"))
+    return query.where(text(KEPT), message.c.state_since < before, ~live)
+
+
 def _due(before: datetime) -> Select[AnyRow]:
-    live = exists().where(task.c.message_id == message.c.id, text("task.status IN ('open', 'parked')"))
     columns = (
         message.c.id,
         message.c.conversation_id,
         message.c.round,
         message.c.key,
-        message.c.state_since,
         message.c.raw_sha256,
         message.c.appeal,
     )
-    return (
-        select(*columns)
-        .where(message.c.purged_at.is_(None), message.c.state.in_(_FINAL))
-        .where(message.c.state_since < before, ~live)
-        .order_by(message.c.id)
-    )
+    return _ended(select(*columns), before).order_by(message.c.state_since).limit(_BATCH)
 
 
 def _emptied(row: AnyRow, now: datetime) -> dict[str, object]:

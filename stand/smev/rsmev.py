@@ -37,6 +37,11 @@ class _RefusedError(Exception):
         self.status, self.code = status, code
 
 
+class _EmptyError(_RefusedError):
+    def __init__(self) -> None:
+        super().__init__(404, "EMPTY", "nothing waits")
+
+
 class RsmevFace:
     """Answers the regional bus's calls."""
 
@@ -70,11 +75,17 @@ class RsmevFace:
             candidates.append(Fault.LATE_REJECTION)
         if name == "confirmprocessing":
             candidates.append(Fault.REDELIVERED)
-        trouble = self._troubles.pick(f"rsmev {name}", f"{system.mnemonic} {'/'.join(path[1:])}", candidates)
+        operation = f"rsmev {name}"
+        trouble = self._troubles.pick(operation, f"{system.mnemonic} {'/'.join(path[1:])}", candidates)
         broken = self._troubles.before(trouble)
         if broken is not None:
             return broken
-        return self._troubles.after(trouble, self._do(request, system, path, trouble))
+        try:
+            done = self._do(request, system, path, trouble)
+        except _EmptyError:
+            self._troubles.nothing_to_spoil(operation, trouble)
+            raise
+        return self._troubles.after(trouble, done)
 
     def _do(self, request: Request, system: System, path: list[str], trouble: str) -> Response:
         match path:
@@ -121,7 +132,7 @@ class RsmevFace:
     def _get(self, request: Request, system: System) -> Response:
         parcel = self._mailroom.bus.take(system, "RESPONSE", node_id=_node(request))
         if parcel is None:
-            raise _RefusedError(404, "EMPTY", "nothing waits")
+            raise _EmptyError
         logins = self._mailroom.exchange.files.open_for(parcel)
         stored = {file.uuid: file for file in parcel.files}
         files = [

@@ -52,6 +52,9 @@ class SoapFace:
             answer = self._exchange.reject_later(call, system, parts)
         else:
             answer = self._exchange.do(call, system, parts, shuffled=name == Fault.SHUFFLED)
+        empty = call.operation in _GETS and answer.parcel is None
+        if empty and self._troubles.nothing_to_spoil(call.operation, name):
+            name = ""
         return self._troubles.after(name, self._written(call, answer, name))
 
     def _written(self, call: Call, answer: Answer, trouble: str) -> Response:

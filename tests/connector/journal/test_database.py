@@ -65,7 +65,7 @@ def test_a_database_of_a_newer_sedlink_is_left_alone(url, tmp_path):
 
 
 def test_a_migration_that_breaks_leaves_the_database_as_it_was(empty_url, monkeypatch):
-    monkeypatch.setattr("connector.journal.schema.REVISION", "0002")
+    monkeypatch.setattr("connector.journal.schema.REVISION", "0003")
     db = Database(empty_url)
     real = upgrades._revision
 
@@ -131,6 +131,47 @@ def test_postgresql_is_durable_whatever_the_servers_default(postgres, postgres_u
     db = Database(postgres_url)
     assert db.read(lambda c: c.execute(text("SHOW synchronous_commit")).scalar()) == "on"
     db.close()
+
+
+def test_postgresql_does_not_wait_for_hours_for_a_host_that_is_silent(postgres_url):
+    """A pulled cable, a process that stands still in a transaction: the locks of both are freed in time."""
+    db = Database(postgres_url)
+    with db.engine.connect() as connection:
+        told = connection.connection.dbapi_connection.info.get_parameters()
+        idle = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
+    db.close()
+    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("15", "30000")
+    assert idle == "30s"
+
+
+def test_what_the_url_says_of_keepalives_goes_before(postgres_url):
+    db = Database(f"{postgres_url}&keepalives_idle=77")
+    with db.engine.connect() as connection:
+        assert connection.connection.dbapi_connection.info.get_parameters()["keepalives_idle"] == "77"
+    db.close()
+
+
+def test_who_stood_still_in_a_transaction_finds_its_locks_gone(postgres_template, postgres):
+    """As after SIGSTOP and SIGCONT: the others went on, the sleeper is told that the database cut it off."""
+    name = postgres.create(postgres_template)
+    sleeper, other = Database(postgres.url(name)), Database(postgres.url(name))
+    row = text("INSERT INTO cursor (name, value) VALUES ('one', :value) ON CONFLICT (name) DO NOTHING")
+    move = text("UPDATE cursor SET value = :value WHERE name = 'one'")
+    other.write(lambda connection: connection.execute(row, {"value": "begun"}))
+
+    def stands_still(connection):
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+        connection.execute(move, {"value": "sleeper"})
+        other.write(lambda free: free.execute(move, {"value": "other"}))  # waits for the sleeper's lock
+        connection.execute(move, {"value": "sleeper again"})
+
+    with pytest.raises(UnavailableError, match="idle"):
+        sleeper.write(stands_still)
+    told = other.read(lambda connection: connection.execute(text("SELECT value FROM cursor")).scalar())
+    assert told == "other"
+    sleeper.close()
+    other.close()
+    postgres.drop(name)
 
 
 def test_writers_of_other_processes_wait_their_turn(sqlite_template, tmp_path):
