@@ -3,7 +3,7 @@
 import itertools
 import json
 import random
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 
 import httpx
 import pytest
@@ -18,57 +18,26 @@ from connector.errors import AuthError, RetryableError
 from exporter.marts.datamart.client import Access
 from exporter.marts.datamart.ledger import Ledger
 from exporter.marts.datamart.opening import client_of
-from exporter.marts.datamart.packing import Packer, key_of
+from exporter.marts.datamart.packing import key_of
 from exporter.marts.datamart.prostore import ProstoreClient
-from exporter.marts.datamart.uploader import Patience, Uploader
 from stand.faults import Fault, FaultPlan, Pains
 from stand.mart.prostore import ProstoreApp, ProstoreState
-from stand.server import HttpServer
-from tests.exporter.datamart.conftest import AT, MOSCOW, PROFILE, rows_of, table_of
+from tests.exporter.datamart.conftest import PROFILE, Running, rows_of, table_of
 
 ROWS = rows_of(60)
 KEYS = {key_of(row, "sed1") for row in ROWS}
 SMALL = PROFILE.model_copy(update={"max_file_bytes": 4000})
 
 
-class Prostore:
+class Prostore(Running):
     """A running node."""
 
     def __init__(self, **options):
-        self.state = ProstoreState([table_of()])
-        self.app = ProstoreApp(self.state, **options)
-        self.server = HttpServer(self.app)
-
-    @property
-    def rows(self):
-        return self.state.rows[PROFILE.table]
+        super().__init__(ProstoreState([table_of()]), lambda state: ProstoreApp(state, **options))
 
     def client(self, folder, **changes):
         access = Access(**{"url": self.server.base_url, "datamart": "appeals", **changes})
-        return ProstoreClient(access, folder / "delta", sleep=lambda _: None, dice=random.Random(1))
-
-    @contextmanager
-    def uploader(self, folder, *, profile=PROFILE, wire=None, **changes):
-        with (
-            closing(self.client(folder, **changes)) as client,
-            Ledger(folder / "ledger.db", "p/test") as ledger,
-        ):
-            packer = Packer(ledger, profile, folder / "files", MOSCOW, "sed1", lambda: AT)
-            yield Uploader(
-                wire(client) if wire else client, ledger, packer, profile.table, profile.max_bytes_in_flight,
-                Patience(poll=0, wait=30), now=lambda: AT, sleep=lambda _: None,
-            )  # fmt: skip
-
-    def upload(self, folder, rows, **options):
-        with self.uploader(folder, **options) as uploader:
-            return uploader.run(rows)
-
-    def __enter__(self):
-        self.server.start()
-        return self
-
-    def __exit__(self, *_error):
-        self.server.stop()
+        return ProstoreClient(access, folder / "delta", sleep=self.sleeps.append, dice=random.Random(1))
 
 
 @pytest.fixture
