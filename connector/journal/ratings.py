@@ -71,5 +71,8 @@ def _ratings(connection: Connection, message_ids: Collection[int]) -> dict[int, 
 
 
 def _rated_since(connection: Connection, moment: datetime) -> list[int]:
-    query = _joined(message.c.id).where(audit.c.at >= moment).order_by(audit.c.id.desc()).limit(_MANY)
-    return sorted(set(connection.scalars(query)))
+    return sorted(set(connection.scalars(_since(moment))))
+
+
+def _since(moment: datetime) -> Any:  # noqa: ANN401 - a SELECT of ids
+    return _joined(message.c.id).where(audit.c.at >= moment).order_by(audit.c.at.desc()).limit(_MANY)
