@@ -72,6 +72,14 @@ def ask(told: dict[str, Any], what: str) -> dict[str, Any]:
     return found
 
 
+def post(told: dict[str, Any], what: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {told['admin_token']}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{told['base_url']}/stand/{what}", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
 def quick(told: dict[str, Any], database: str, workers: int) -> dict[str, str]:
     """Return what every contestant lays over the stand's configuration."""
     polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in told["cabinets"]}

@@ -35,8 +35,18 @@ def binaries() -> Path:
 class PostgresServer:
     """A server with an empty cluster, made on entry and removed on exit."""
 
-    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
-        """`durable`: keep fsync on, as benchmarks must and tests need not."""
+    def __init__(
+        self,
+        *,
+        durable: bool = False,
+        settings: dict[str, str] | None = None,
+        network: tuple[str, int, str] | None = None,
+    ) -> None:
+        """`durable`: keep fsync on, as benchmarks must and tests need not.
+
+        `network`: an address and a port to listen on, and who may come over it (`10.0.0.0/24`).
+        """
+        self._network = network
         speed = {} if durable else {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
         self._settings = {"max_connections": "200", "shared_buffers": "64MB", **speed, **(settings or {})}
         self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-"))
@@ -59,7 +69,16 @@ class PostgresServer:
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database."""
-        return f"postgresql://postgres@/{database}?host={self._home}"
+        return f"postgresql://postgres@/{database}?host={self._home}{self._port}"
+
+    def url_over_network(self, database: str) -> str:
+        """Return the URL of a database for a guest of the network."""
+        address, port, _guests = self._network or ("", 0, "")
+        return f"postgresql://postgres@{address}:{port}/{database}"
+
+    @property
+    def _port(self) -> str:
+        return f"&port={self._network[1]}" if self._network else ""
 
     def create(self, template: str = "template1") -> str:
         """Make a new database like another one (which nobody may be connected to); return its name."""
@@ -112,6 +131,11 @@ class PostgresServer:
                 **identity,
             )
             self._programs = programs
+            if self._network:
+                address, port, guests = self._network
+                self._settings |= {"listen_addresses": address, "port": str(port)}
+                with (data / "pg_hba.conf").open("a", encoding="utf-8") as doors:
+                    doors.write(f"host all all {guests} trust\n")
             self._launch(log)
         self._wait()
 
