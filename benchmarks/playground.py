@@ -117,6 +117,10 @@ class Playground:
         """Whether the stand has heard everything."""
         return bool(ask(self.told, "state")["settled"])
 
+    def unsettled(self) -> list[int]:
+        """Return the messages of which the stand has not heard everything."""
+        return list(ask(self.told, "state")["unsettled"])
+
     def more(self, count: int) -> None:
         """Let citizens send more messages."""
         post(self.told, "messages", {"count": count})
