@@ -1,10 +1,10 @@
-"""Many machines on one PostgreSQL: nothing is done twice whoever sleeps, is cut off, has a wrong clock or is old.
+"""Many machines on one PostgreSQL: nothing is done twice whoever sleeps, is cut off or has a wrong clock.
 
     .venv/bin/python benchmarks/cluster.py [SCENARIO …] [--messages 30] [--seed 1]
 
 throughput  1, 2 and 4 daemons, the same messages; the ratios are bounded by the processors there are
-frozen      a daemon is stopped (SIGSTOP) at every named point in turn, longer than its lease; another does its
-            work; the first wakes (SIGCONT) and must not act twice
+frozen      a daemon is stopped (SIGSTOP) at every named point in turn, longer than its lease; another does
+            its work; the first wakes (SIGCONT) and must not act twice
 clocks      three daemons, five minutes behind, right, five minutes ahead; then all three clocks jump
 cut         a daemon in a network namespace of its own loses its cable in the middle of its work; what it had
             locked is free again soon, another daemon goes on; the cable is back, and it works again (root)
@@ -83,18 +83,22 @@ def frozen_at(cluster: Cluster) -> None:
     never = []
     with cluster.playground() as play:
         for point in sorted(POINTS):
-            if not freeze_at(play, point):
-                never.append(point)
+            begun = time.monotonic()
+            met = freeze_at(play, point)
+            never += [] if met else [point]
+            print(f"           {point:<22} {time.monotonic() - begun:5.1f} s", flush=True)
         until(play.settled, "everything told")
         passed = len(POINTS) - len(never)
-        said = f"frozen at {passed} of {len(POINTS)} points" + (f", not met: {', '.join(never)}" if never else "")
+        said = f"frozen at {passed} of {len(POINTS)} points" + (
+            f", not met: {', '.join(never)}" if never else ""
+        )
         cluster.verdict("frozen", play, said)
 
 
 def freeze_at(play: Playground, point: str) -> bool:
-    """Freeze one daemon at a point beyond its lease while another does everything; False: it never came there."""
+    """Freeze one daemon at a point while another does everything; False when it never came there."""
     play.more(6)
-    sleeper = play.daemon(**{VARIABLE: f"{point}:1:stop"})
+    sleeper = play.daemon(**{VARIABLE: f"{point}:1:stop", "SEDLINK__DAEMON__WORKERS": "1"})
     until(lambda: frozen(sleeper) or play.settled(), f"frozen at {point}")
     met = frozen(sleeper)
     other = play.daemon()
@@ -166,7 +170,8 @@ def cut(cluster: Cluster) -> None:
         play.more(6)
         back = until(play.settled, "everything told by the far host after the cut", 300)
         said = (
-            f"{held} conversations were in the far hand; the other daemon had told everything after {done:.0f} s, "
+            f"{held} conversations were in the far hand; "
+            f"the other daemon had told everything after {done:.0f} s, "
             f"the database had ended the sessions after {done + gone:.0f} s, "
             f"the far host did six more messages in {back:.0f} s"
         )
@@ -184,7 +189,9 @@ def upgrade(cluster: Cluster) -> None:
             play.sedlink("db", "upgrade", folder=folder)
             before = play.ask("SELECT version_num FROM alembic_version")
             old = play.daemon(folder=folder)
-            until(lambda: play.ask("SELECT count(*) FROM message WHERE state <> 'received'"), "work of the old")
+            until(
+                lambda: play.ask("SELECT count(*) FROM message WHERE state <> 'received'"), "work of the old"
+            )
             begun = time.monotonic()
             play.sedlink("db", "upgrade")
             took = time.monotonic() - begun
@@ -215,7 +222,8 @@ def older(commit: str) -> Iterator[Path | None]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "old"
         git = ["git", "-C", str(ROOT), "worktree"]
-        if subprocess.run([*git, "add", "--detach", str(folder), commit], capture_output=True, check=False).returncode:
+        add = [*git, "add", "--detach", str(folder), commit]
+        if subprocess.run(add, capture_output=True, check=False).returncode:
             yield None
             return
         try:

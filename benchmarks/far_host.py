@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from typing import Self
 from urllib.parse import urlsplit
 
 from benchmarks.playground import Playground
@@ -29,7 +30,7 @@ class Network:
         self._cable = (f"sl{os.getpid() % 100_000}a", f"sl{os.getpid() % 100_000}b")
         self.port = free_port()
 
-    def __enter__(self) -> "Network":
+    def __enter__(self) -> Self:
         near, far = self._cable
         _ip("netns", "add", self.name)
         _ip("link", "add", near, "type", "veth", "peer", "name", far, "netns", self.name)
@@ -66,7 +67,7 @@ class FarHost:
         self._play = play
         self._carrier: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "FarHost":
+    def __enter__(self) -> Self:
         stand = int(urlsplit(self._play.told["base_url"]).port or 0)
         crossing = free_port()
         Carrier((self._network.near, crossing), ("127.0.0.1", stand)).start()

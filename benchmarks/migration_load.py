@@ -13,8 +13,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
+import connector.journal
 from benchmarks.full_journal import Size, fill
-from connector.journal import upgrade as upgrades
 from connector.journal.clock import utc_now
 from connector.journal.engine import Database
 from connector.journal.files import FileStore
@@ -24,6 +24,7 @@ from connector.journal.records import Released
 from tests.connector.journal.support import listed
 
 LEASE = timedelta(minutes=5)
+MIGRATIONS = Path(connector.journal.__file__).parent / "migrations"
 
 
 class Writer(threading.Thread):
@@ -54,7 +55,7 @@ class Writer(threading.Thread):
                 self._journal.finish([Released(work.lease) for work in works])
                 self.rounds.append((begun, time.perf_counter() - begun))
                 count += 1
-        except Exception as failure:  # told by the one who measures
+        except Exception as failure:  # noqa: BLE001 - told by the one who measures
             self.failure = failure
         finally:
             self._db.close()
@@ -87,13 +88,14 @@ def measure(url: str, messages: int) -> Iterator[str]:
     during = [took for writer in writers for at, took in writer.rounds if at + took >= begun and at <= ended]
     yield (
         f"0001 → {revision} with {messages} messages in {ended - begun:.1f} s; a writer's round took "
-        f"{statistics.median(before) * 1000:.0f} ms before, at the worst {max(during):.1f} s meanwhile; none failed"
+        f"{statistics.median(before) * 1000:.0f} ms before, at the worst {max(during):.1f} s meanwhile; "
+        "none failed"
     )
 
 
 def _first_schema(connection: Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(upgrades._MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     connection.execute(text("SELECT 1"))
     command.upgrade(config, "0001")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from sqlalchemy import create_engine, text
@@ -27,17 +27,31 @@ JUDGED = ("lost", "doubled", "out_of_order", "wrong", "pending")
 class Playground:
     """One stand and one journal; daemons come and go. Use as a context manager."""
 
-    def __init__(self, url: str, *, messages: int, seed: int = 1, faults: str = "none", pace: float = 0.0):
+    def __init__(
+        self,
+        url: str,
+        *,
+        messages: int,
+        seed: int = 1,
+        faults: str = "none",
+        pace: float = 0.0,
+        files: Path | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """`files`: where the file store lies, by default beside the configuration."""
         self.url = url
-        self.folder = Path(tempfile.mkdtemp(prefix="sedlink-play-"))
+        self.files = files
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="sedlink-play-"))
         self.told: dict[str, Any] = {}
         self.environment: dict[str, str] = {}
+        self.keep = False  # the folder, for whoever looks into a failure
+        self.received = 0  # messages, once judged
         self._stand = ["--messages", str(messages), "--seed", str(seed), "--faults", faults]
         self._stand += ["--pace", str(pace)]
         self._stack = ExitStack()
         self._daemons: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> "Playground":
+    def __enter__(self) -> Self:
         self.told = self._stack.enter_context(self._running_stand())
         self.environment = self._settings()
         self._stack.callback(self.end)
@@ -45,7 +59,8 @@ class Playground:
 
     def __exit__(self, *_failure: object) -> None:
         self._stack.close()
-        subprocess.run(["rm", "-rf", str(self.folder)], check=False)
+        if not self.keep:
+            subprocess.run(["rm", "-rf", str(self.folder)], check=False)
 
     @contextmanager
     def _running_stand(self) -> Iterator[dict[str, Any]]:
@@ -61,9 +76,11 @@ class Playground:
 
     def _settings(self) -> dict[str, str]:
         polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in self.told["cabinets"]}
+        files = {"SEDLINK__JOURNAL__FILES": str(self.files)} if self.files else {}
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("SEDLINK_")},
             **polls,
+            **files,
             "LC_ALL": "C",
             "SEDLINK__SED__DELO__POLL": "1s",
             "SEDLINK__SED__DELO__SETTLE": "0.1",
@@ -125,7 +142,7 @@ class Playground:
         """Let citizens send more messages."""
         post(self.told, "messages", {"count": count})
 
-    def ask(self, query: str, **values: object) -> Any:
+    def ask(self, query: str, **values: object) -> Any:  # noqa: ANN401 - whatever the column holds
         """Ask the database for one value."""
         engine = create_engine(self.url.replace("postgresql://", "postgresql+psycopg://"))
         with engine.connect() as connection:
@@ -141,9 +158,11 @@ class Playground:
         names = ",".join(f"{one['platform_id']}/{one['round']}" for one in parked)
         found = ask(self.told, f"reconciliation?parked={quote(names)}")
         counts = json.loads(self.sedlink("status", "--json").stdout)["counts"]
+        self.received = int(found["received"])
         return {
             **{what: len(found[what]) for what in JUDGED},
             "parked": len(parked),
+            "neither registered nor refused nor parked": len(found["unaccounted"]),
             "counts differ": abs(counts["received"] - found["received"])
             + abs(counts["received"] - sum(counts["by_state"].values())),
             "orphan files": self.orphans(),
@@ -152,7 +171,7 @@ class Playground:
 
     def orphans(self) -> int:
         """Return how far the store is from what the journal names, after it was swept."""
-        files = Path(self.told["config"]).parent / "files"
+        files = self.files or Path(self.told["config"]).parent / "files"
         with Journal.open(self.url, files=files, max_file_size=1 << 30) as journal:
             journal.sweep_files(timedelta(minutes=-10))
         engine = create_engine(self.url.replace("postgresql://", "postgresql+psycopg://"))

@@ -1,4 +1,4 @@
-"""The wall clock of a process, moved by minutes while it runs (its monotonic clock stays true, as on a machine)."""
+"""The wall clock of a process, moved by minutes while it runs; its monotonic clock stays true."""
 
 import shutil
 import struct
@@ -19,6 +19,7 @@ class ShiftedClock:
 
     def move(self, seconds: int) -> None:
         """Set the clock so many seconds off the true time, at once."""
+        self.seconds = seconds
         if not self._shift.exists():
             self._shift.write_bytes(struct.pack("l", seconds))
             return

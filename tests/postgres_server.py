@@ -41,15 +41,17 @@ class PostgresServer:
         durable: bool = False,
         settings: dict[str, str] | None = None,
         network: tuple[str, int, str] | None = None,
+        place: Path | None = None,
     ) -> None:
         """`durable`: keep fsync on, as benchmarks must and tests need not.
 
         `network`: an address and a port to listen on, and who may come over it (`10.0.0.0/24`).
+        `place`: the folder in which the cluster is made; by default that of temporary files.
         """
         self._network = network
         speed = {} if durable else {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
         self._settings = {"max_connections": "200", "shared_buffers": "64MB", **speed, **(settings or {})}
-        self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-"))
+        self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-", dir=place))
         self._names = itertools.count(1)
         self._programs = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -96,6 +98,11 @@ class PostgresServer:
             self._process.send_signal(signal.SIGINT)  # "fast": clients are cut, the cluster is closed well
             self._process.wait(_START_SECONDS)
         shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs; a full disk of its log ends it."""
+        return self._process is not None and self._process.poll() is None
 
     def crash(self) -> None:
         """Stop at once ("immediate"): nothing is written on the way down; `restart` recovers from the log."""
