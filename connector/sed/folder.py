@@ -30,7 +30,8 @@ from connector.errors import PendingError
 
 _CHUNK = 1 << 20  # bytes copied at a time
 _LOCK_STRIPES = 64
-_PATIENCE = 10.0  # seconds: far more than a handover takes
+_PATIENCE = 2.0  # seconds that a worker waits for another one; then it does something else
+_LATER = 10.0  # and after so many it comes back
 _LOOK_AGAIN = 0.02
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
@@ -192,7 +193,7 @@ class Handovers:
             while not _locked(lock):
                 if time.monotonic() > until:
                     sentence = _("another process is handing a message over and does not come to an end")
-                    raise PendingError(sentence, after=self._patience)
+                    raise PendingError(sentence, after=_LATER)
                 time.sleep(_LOOK_AGAIN)
             yield
 
