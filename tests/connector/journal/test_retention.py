@@ -12,6 +12,7 @@ from connector.journal.records import Advanced, Stage
 from connector.journal.schema import KEPT
 from connector.lifecycle import State
 from tests.connector.journal.support import (
+    LEASE,
     NOON,
     Changes,
     claim_one,
