@@ -114,7 +114,7 @@ def test_what_a_purge_frees_is_there_for_what_comes(journal, clock, url):
     if not url.startswith("sqlite"):
         pytest.skip("PostgreSQL's own vacuum does this")
     names = [str(number) for number in range(1, 101)]
-    journal.receive(7, [(listed(name, raw="x" * 3000), 1) for name in names])
+    journal.receive(7, [(listed(name, raw="x" * 2400), 1) for name in names])
     for stage in (Stage.REGISTER, None):
         works = journal.claim("w", 200, LEASE)
         journal.finish([Advanced(work.lease, stage, "sed:delo", state=State.REGISTERED) for work in works])
@@ -128,4 +128,4 @@ def test_what_a_purge_frees_is_there_for_what_comes(journal, clock, url):
         free = connection.execute(text("PRAGMA freelist_count")).scalar_one()
         size = connection.execute(text("PRAGMA page_size")).scalar_one()
     engine.dispose()
-    assert free * size > len(names) * 3000 / 2
+    assert free * size > len(names) * 2400 / 2
