@@ -2,14 +2,16 @@
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from config.database import POSTGRES_SESSION
 from connector.journal import upgrade as upgrades
@@ -262,3 +264,43 @@ def test_a_lost_connection_is_replaced(postgres, postgres_template, tmp_path):
         postgres._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         assert len(journal.claim("w", 1, LEASE)) == 1
     postgres.drop(name)
+
+
+def revisions():
+    """Return every revision after the first with the one before it."""
+    names = sorted(path.name[:4] for path in upgrades._MIGRATIONS.glob("versions/[0-9]*.py"))
+    return list(pairwise(names))
+
+
+def migrated(url, revision):
+    """Bring a database to a revision and return what its tables look like."""
+    db = Database(url)
+    config = Config()
+    config.set_main_option("script_location", str(upgrades._MIGRATIONS))
+
+    def bring(connection):
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    db.write(bring)
+    inspector = inspect(db.engine)
+    tables = {
+        table: {column["name"]: column for column in inspector.get_columns(table)}
+        for table in inspector.get_table_names()
+    }
+    db.close()
+    return tables
+
+
+@pytest.mark.parametrize(("old", "new"), revisions())
+def test_an_older_daemon_can_go_on_beside_a_newer_schema(empty_url, old, new):
+    """Rolling upgrades: what it reads and writes is still there, what came is filled by itself."""
+    before, after = migrated(empty_url, old), migrated(empty_url, new)
+    for table, columns in before.items():
+        for name, column in columns.items():
+            assert repr(after[table][name]["type"]) == repr(column["type"]), (table, name)
+            assert after[table][name]["nullable"] or not column["nullable"], (table, name)
+        fresh = set(after[table]) - set(columns)
+        for name in fresh:
+            filled = after[table][name]["nullable"] or after[table][name]["default"] is not None
+            assert filled, f"{table}.{name}: an older daemon does not fill it"
