@@ -31,12 +31,15 @@ _SERVERS = {
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": _SILENCE * 1000,
     "idle_in_transaction_session_timeout": _SILENCE * 1000,
+    # One that stands still between two messages of a pipeline is not idle for the server (PostgreSQL >= 17).
+    "transaction_timeout": 45_000,  # less than others wait for a lock
 }
 POSTGRES_SESSION = (
     "SELECT set_config(name, given, false) FROM pg_settings JOIN (VALUES "
     + ", ".join(f"('{name}', '{value}')" for name, value in _SERVERS.items())
     + ") AS ours (known, given) ON name = known"  # a setting that an old server does not know is left out
 )
+POSTGRES_UNHURRIED = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'"
 
 
 def postgres_arguments(url: "URL") -> dict[str, object]:

@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -10,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from config.database import POSTGRES_SESSION
 from connector.journal import upgrade as upgrades
 from connector.journal.clock import DatabaseClock
 from connector.journal.engine import Database
@@ -151,27 +153,59 @@ def test_what_the_url_says_of_keepalives_goes_before(postgres_url):
     db.close()
 
 
-def test_who_stood_still_in_a_transaction_finds_its_locks_gone(postgres_template, postgres):
-    """As after SIGSTOP and SIGCONT: the others went on, the sleeper is told that the database cut it off."""
+_MOVE = text("UPDATE cursor SET value = :value WHERE name = 'one'")
+
+
+@pytest.fixture
+def other(postgres_template, postgres):
+    """Another process at work on a journal in which one row is fought for."""
     name = postgres.create(postgres_template)
-    sleeper, other = Database(postgres.url(name)), Database(postgres.url(name))
-    row = text("INSERT INTO cursor (name, value) VALUES ('one', :value) ON CONFLICT (name) DO NOTHING")
-    move = text("UPDATE cursor SET value = :value WHERE name = 'one'")
-    other.write(lambda connection: connection.execute(row, {"value": "begun"}))
+    database = Database(postgres.url(name))
+    database.write(lambda c: c.execute(text("INSERT INTO cursor (name, value) VALUES ('one', 'begun')")))
+    yield database
+    database.close()
+    postgres.drop(name)
+
+
+def test_who_stood_still_in_a_transaction_finds_its_locks_gone(other):
+    """As after SIGSTOP and SIGCONT: the others went on, the sleeper is told that the database cut it off."""
+    sleeper = Database(other.url.render_as_string(hide_password=False))
 
     def stands_still(connection):
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
-        connection.execute(move, {"value": "sleeper"})
-        other.write(lambda free: free.execute(move, {"value": "other"}))  # waits for the sleeper's lock
-        connection.execute(move, {"value": "sleeper again"})
+        connection.execute(_MOVE, {"value": "sleeper"})
+        other.write(lambda free: free.execute(_MOVE, {"value": "other"}))  # waits for the sleeper's lock
+        connection.execute(_MOVE, {"value": "sleeper again"})
 
-    with pytest.raises(UnavailableError, match="idle"):
+    with pytest.raises(UnavailableError):
         sleeper.write(stands_still)
-    told = other.read(lambda connection: connection.execute(text("SELECT value FROM cursor")).scalar())
-    assert told == "other"
+    assert (
+        other.read(lambda connection: connection.execute(text("SELECT value FROM cursor")).scalar())
+        == "other"
+    )
     sleeper.close()
-    other.close()
-    postgres.drop(name)
+
+
+def test_who_stands_still_in_the_middle_of_a_pipeline_loses_its_locks(other):
+    """Between two messages of it the server waits for the rest and does not call it idle."""
+    url = other.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as sleeper:
+        sleeper.execute(POSTGRES_SESSION)
+        assert sleeper.execute("SHOW transaction_timeout").fetchone() == ("45s",)
+        sleeper.execute("SET transaction_timeout = '200ms'")
+        sleeper.execute("BEGIN")
+        driver = sleeper.pgconn
+        driver.enter_pipeline_mode()
+        driver.send_query_params(b"UPDATE cursor SET value = 'sleeper' WHERE name = 'one'", None)
+        driver.send_flush_request()
+        driver.flush()
+        driver.get_result()  # it was carried out: the lock is held
+        other.write(lambda free: free.execute(_MOVE, {"value": "other"}))
+        sleeper.close()
+    assert (
+        other.read(lambda connection: connection.execute(text("SELECT value FROM cursor")).scalar())
+        == "other"
+    )
 
 
 def test_writers_of_other_processes_wait_their_turn(sqlite_template, tmp_path):
