@@ -8,8 +8,11 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 
+import httpx
+
 from config.i18n import _
 
+_UNPACKED_AT_ONCE = frozenset({"", "identity", "gzip", "deflate"})
 _LONGEST_WAIT = 86_400.0  # seconds
 
 
@@ -31,6 +34,16 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 def _context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
     """One context for all connections: reading the system's certificates takes tens of milliseconds."""
     return ssl.create_default_context(cafile=ca_file)
+
+
+def refuse_layers(response: httpx.Response) -> None:
+    """Refuse an answer that is compressed more than once: unpacking 4 KB could take all memory.
+
+    A response hook of httpx: it runs before anything of the body is read. Raises httpx.DecodingError.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _UNPACKED_AT_ONCE:
+        raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}", request=response.request)
 
 
 def is_loopback(host: str) -> bool:

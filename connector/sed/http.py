@@ -28,7 +28,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from config.i18n import _
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.masking import mask
-from connector.transport import is_loopback, retry_after, tls_cause, tls_context
+from connector.transport import is_loopback, refuse_layers, retry_after, tls_cause, tls_context
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _TRY_LATER = frozenset({408, 425, 429, 503})
@@ -114,6 +114,7 @@ class SedHttp:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
+            event_hooks={"response": [refuse_layers]},
             trust_env=urlsplit(address.url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json"},
         )
@@ -274,6 +275,8 @@ def _transport_words(error: httpx.RequestError) -> str:
         return _("its certificate is not trusted ({why}); set ca_file").format(why=certificate)
     if isinstance(error, httpx.ConnectError):
         return _("no connection ({why}); check url and the network").format(why=mask(str(error)))
+    if isinstance(error, httpx.DecodingError):
+        return _("the SED's answer cannot be decompressed")
     return _("the connection broke ({why})").format(why=mask(str(error)) or type(error).__name__)
 
 

@@ -19,6 +19,7 @@ from connector.platform.rest.failures import Call, from_status, from_transport, 
 from connector.platform.rest.jsontext import NotJsonError, decode_text, parse
 from connector.platform.rest.profile import Profile
 from connector.platform.rest.tokens import Token, TokenKeeper
+from connector.transport import refuse_layers
 
 _COMPLAINT_BYTES = 65_536  # of an error's body are read
 _REDIRECTS = 3
@@ -42,6 +43,7 @@ class Client:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
+            event_hooks={"response": [refuse_layers]},
             trust_env=urlsplit(access.base_url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json, */*;q=0.1"},
         )
