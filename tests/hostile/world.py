@@ -82,6 +82,7 @@ class World:
             self.parked = {one.platform_id: f"{one.stage}: {one.sentence}" for one in journal.dead()}
             self.notes = [str(one) for one in journal.noted("unreadable")]
             self.paused = {one.name: one.sentence for one in journal.channels() if one.failures}
+            self.rounds = {(one.opa_id, one.platform_id): str(one.state) for one in journal.rounds()}
             self.trails = {
                 (one.opa_id, one.platform_id): [entry.what for entry in journal.trail(one.opa_id, one.platform_id)]
                 for platform_id in self._known
