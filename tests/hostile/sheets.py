@@ -7,7 +7,7 @@ from tests.hostile.attacks import HTTP, Cell, Reader, lacking
 from tests.hostile.world import world
 
 SHEET = "xl/worksheets/sheet1.xml"
-BOMB = 96 << 20
+BOMB = 40 << 20
 _DAMAGED = "damaged|unreasonable|cannot be read|not a workbook"
 _UNHARMED = "^(?!.*(root:|aaaaaaaaaa))"  # read as far as it is a table; no entity was unfolded, nothing was written
 _NO_HTTP = {"there_is_no_HTTP": HTTP}
