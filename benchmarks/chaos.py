@@ -124,6 +124,7 @@ class Chaos:
         files = {"SEDLINK__JOURNAL__FILES": str(self.disk)} if self.disk else {}
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("SEDLINK_")},
+            "SEDLINK__PLATFORM__CALLS_PER_SECOND": "0",  # the stand takes what comes
             **polls,
             **files,
             "LC_ALL": "C",

@@ -1,6 +1,5 @@
 """What every HTTP client of ours shares: verified TLS, loopback, `Retry-After`, why a certificate failed."""
 
-import ipaddress
 import re
 import ssl
 from datetime import UTC, datetime
@@ -44,14 +43,6 @@ def refuse_layers(response: httpx.Response) -> None:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _UNPACKED_AT_ONCE:
         raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}", request=response.request)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own, where http may carry a password."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def retry_after(text: str, now: datetime) -> float | None:
