@@ -155,11 +155,13 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def opened(settings: SmevSettings, clock: Clock = utc_now) -> Iterator[Client]:
-    """Open the client of the settings for a block. Raises SetupError."""
+def opened(
+    settings: SmevSettings, clock: Clock = utc_now, secret: build.Secret = build.no_secrets
+) -> Iterator[Client]:
+    """Open the client of the settings for a block; `secret` gives the PIN of a token. Raises SetupError."""
     store = Store(settings.store, clock)
     try:
-        made = build.transport(settings, store.record, clock)
+        made = build.transport(settings, store.record, clock, secret)
         client = Client(store, made, clock, Policy(end_of_life=settings.end_of_life), settings.node_id)
     except BaseException:
         store.close()

@@ -7,12 +7,12 @@ be used, 4 the peer is away: it will be repeated by itself.
 import typer
 
 from config.i18n import _
-from smev.client.commands.common import Configuration
+from smev.client.commands.common import Configuration, signer
 from smev.client.commands.looking import check, show, stats, status
 from smev.client.commands.sending import send
 from smev.client.commands.taking import ack, queue, replay
 
-__all__ = ["Configuration", "register"]
+__all__ = ["Configuration", "register", "signer"]
 
 
 def register(app: typer.Typer) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from smev.client.store import OutboxEntry
     from smev.client.taking import Taken
     from smev.errors import SmevError
+    from smev.gost.provider import Provider
+    from smev.gost.signer import Signer
 
 OK, ATTENTION, CONFIGURATION, AGAIN = 0, 1, 3, 4
 
@@ -29,6 +31,35 @@ class Configuration:
     """Where the section [smev] comes from: a file by itself, or whatever the whole program reads."""
 
     section: ClassVar[Callable[[Path | None], tuple[Mapping[str, Any], Path]] | None] = None
+    secret: ClassVar[Callable[[str], str] | None] = None  # what env:NAME and the like lead to
+
+
+def secret(reference: str) -> str:
+    """Return what a reference to a secret leads to. Raises SetupError."""
+    from smev.client.build import no_secrets
+
+    return (Configuration.secret or no_secrets)(reference)
+
+
+def signer(
+    provider: "Provider", *, certificate: Path | None, key: Path | None, token: str, pin: str, command: str,
+    form: str,
+) -> "Signer":  # fmt: skip
+    """Return who signs, as the section [smev.signer] would say it. Raises SetupError, InputError."""
+    from pydantic import ValidationError
+
+    from smev.client import build
+    from smev.client.settings import KeySettings
+    from smev.errors import SetupError
+
+    try:
+        keys = KeySettings(
+            certificate=certificate, key=key, token=token, pin=pin, command=command, command_form=form
+        )
+    except ValidationError as error:
+        problems = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
+        raise SetupError("settings-wrong", "{problems}", problems=problems) from error
+    return build.signer(keys, provider, secret)
 
 
 @contextmanager
@@ -43,7 +74,7 @@ def client_of(config: Path | None) -> Iterator["Client"]:
         try:
             section = Configuration.section
             settings = from_table(*section(config)) if section else read(config or Path("sedlink.toml"))
-            client = stack.enter_context(opened(settings))
+            client = stack.enter_context(opened(settings, secret=secret))
         except SmevError as error:
             raise _told(error, CONFIGURATION) from error
         try:
