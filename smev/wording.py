@@ -58,6 +58,7 @@ WORDING = {
     "peer-unreachable": N_("cannot be reached: {reason}"),
     "pem-malformed": N_("broken base64 in the PEM block {label}"),
     "pem-other": N_("the PEM file holds {found} where {wanted} should be"),
+    "pruned": N_("the content of {id} was taken out when it was old: there is nothing left to repeat"),
     "reference": N_("the reference {uri} does not name an Id of this message"),
     "reference-elsewhere": N_("the signature is about {reference}, not about the {element} beside it"),
     "request-absent": N_("no request {id} has come"),

@@ -2,7 +2,7 @@
 
 import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -12,7 +12,8 @@ from config.i18n import _
 
 if TYPE_CHECKING:
     from smev.client.exchange import Client
-    from smev.client.store import OutboxEntry
+    from smev.client.settings import SmevSettings
+    from smev.client.store import OutboxEntry, Store
     from smev.client.taking import Taken
     from smev.errors import SmevError
     from smev.gost.provider import Provider
@@ -67,13 +68,11 @@ def client_of(config: Path | None) -> Iterator["Client"]:
     """Open the client for a block; an error becomes a line for a person and an exit code."""
     from smev.client.exchange import opened
     from smev.client.faults import NextStep, next_step
-    from smev.client.settings import from_table, read
     from smev.errors import SmevError
 
     with ExitStack() as stack:
         try:
-            section = Configuration.section
-            settings = from_table(*section(config)) if section else read(config or Path("sedlink.toml"))
+            settings = _settings(config)
             client = stack.enter_context(opened(settings, secret=secret))
         except SmevError as error:
             raise _told(error, CONFIGURATION) from error
@@ -81,6 +80,27 @@ def client_of(config: Path | None) -> Iterator["Client"]:
             yield client
         except SmevError as error:
             raise _told(error, AGAIN if next_step(error) is NextStep.RETRY else ATTENTION) from error
+
+
+@contextmanager
+def store_of(config: Path | None) -> Iterator["Store"]:
+    """Open the client's record alone for a block: no key, no line."""
+    from smev.client.exchange import utc_now
+    from smev.client.store import Store
+    from smev.errors import SmevError
+
+    try:
+        with closing(Store(_settings(config).store, utc_now)) as store:
+            yield store
+    except SmevError as error:
+        raise _told(error, CONFIGURATION) from error
+
+
+def _settings(config: Path | None) -> "SmevSettings":
+    from smev.client.settings import from_table, read
+
+    section = Configuration.section
+    return from_table(*section(config)) if section else read(config or Path("sedlink.toml"))
 
 
 def _told(error: "SmevError", code: int) -> typer.Exit:
