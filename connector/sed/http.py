@@ -135,7 +135,7 @@ class SedHttp:
 
     def upload(self, call: Call, form: Mapping[str, str], field: str, name: str, body: BinaryIO) -> Answer:
         """Send a form with one file, streamed, under the name of its field."""
-        request = self._request(call, data=dict(form), files={field: (name, body)})
+        request = self._request(call, headers=call.headers, data=dict(form), files={field: (name, body)})
         return self._read_answer(call, request, self._address.timeouts.file)
 
     def text(self, call: Call) -> str:
@@ -239,14 +239,18 @@ def _passing(error: BaseException) -> bool:
 
 
 class TokenAuth(httpx.Auth):
-    """`Authorization: Token …`, asked for when it is needed."""
+    """A token in a header, `Authorization: Token …` by default, asked for when it is needed."""
 
-    def __init__(self, reveal: Callable[[], str]) -> None:
+    def __init__(
+        self, reveal: Callable[[], str], *, header: str = "Authorization", scheme: str = "Token "
+    ) -> None:
         self._reveal = reveal
+        self._header = header
+        self._scheme = scheme
 
     def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # a generator is one
         """Put the token on a request."""
-        request.headers["Authorization"] = f"Token {self._reveal()}"
+        request.headers[self._header] = f"{self._scheme}{self._reveal()}"
         yield request
 
 
@@ -298,11 +302,15 @@ def _from_status(response: httpx.Response, body: bytes, call: Call) -> Connector
 
 
 def _words(body: bytes) -> str:
-    """The SED's own words on one line, bounded, without what looks personal."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
         return ""
+    return own_words(told)
+
+
+def own_words(told: object) -> str:
+    """Return `: ` and the SED's own words on one line, bounded, without what looks personal; or nothing."""
     texts = " ".join("; ".join(_texts(told)).split())
     text = mask("".join(char for char in texts if char.isprintable()))
     text = re.sub(r"'[^']{40,}'", "'…'", text)  # an engine may echo what was sent

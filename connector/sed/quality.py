@@ -37,6 +37,11 @@ class Quality:
     rules: Mapping[str, Mark]
 
 
+# What of an adapter nobody of us has seen work with a real peer.
+EXPERIMENTAL: Mapping[str, str] = {
+    "elma365": N_("by facts of the public API; none of us has tried it on a real server"),
+    "medo": N_("only the profile 2.7.1: by public facts, without its schema"),
+}
 RULES: Mapping[str, Rule] = {
     "find": Rule(N_("find before register"), ("unknown_key_is_not_found", "finds_what_was_registered")),
     "once": Rule(
