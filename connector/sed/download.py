@@ -11,7 +11,7 @@ _IN_MEMORY = 1 << 20  # bytes; more goes to a temporary file
 
 
 def download(http: SedHttp, call: Call, limit: int) -> BinaryIO:
-    """Return a file's bytes, at most `limit` of them; a way that fails for a moment is tried again. Close it."""
+    """Return a file's bytes, at most `limit` of them; what fails for a moment is tried again. Close it."""
     return again(lambda: _opened(http, call, limit))
 
 

@@ -52,7 +52,7 @@ def _ours(kind: Kind) -> Described:
 
 
 def _theirs(kind: Kind) -> Described:
-    """Describe another package's kind: by the attributes of its factory, `title`, `experimental`, `sample`."""
+    """Describe another package's kind by its factory's attributes `title`, `experimental`, `sample`."""
     if kind.reason or kind.name in KINDS:
         return Described(kind, "", "", None)
     factory = factory_of(kind.name)

@@ -25,7 +25,7 @@ _MAX_BODY = 64 << 20  # bytes of one request
 
 
 class ElmaApp:
-    """Answers `/pub/v1/…`. `hear` is told the app and the id of a row after each write that was carried out."""
+    """Answers `/pub/v1/…`. `hear` is told the app and the id of a row after each write."""
 
     def __init__(
         self, store: Store, faults: HttpFaults, *, token: str, hear: Callable[[str, str], None]

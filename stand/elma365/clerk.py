@@ -101,10 +101,8 @@ class Elma(Workplace):
         match decision.kind:
             case DecisionKind.REGISTER:
                 return {"reg_number": card.number, "reg_date": _day(card.registered)}, ""
-            case DecisionKind.ASSIGN:
+            case DecisionKind.ASSIGN | DecisionKind.PROGRESS:
                 return _executor(decision), "in_progress"
-            case DecisionKind.PROGRESS:
-                return {}, "in_progress"
             case DecisionKind.PROLONG:
                 return {"deadline": _day(decision.deadline or at.date())}, ""
             case DecisionKind.REDIRECT:

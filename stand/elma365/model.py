@@ -1,4 +1,4 @@
-"""What an administrator makes in ELMA365 for this exchange: two apps, their fields and statuses. Names are ours."""
+"""What an administrator makes in ELMA365 for this exchange: two apps, fields, statuses. Names are ours."""
 
 from collections.abc import Mapping
 

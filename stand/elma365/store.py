@@ -111,29 +111,31 @@ class Store:
         return dict(told)
 
     def _fits(self, kind: str, name: str, value: object) -> bool:
-        match kind:
-            case str() if kind == TEXT:
-                return isinstance(value, str)
-            case str() if kind == FLAG:
-                return isinstance(value, bool)
-            case str() if kind == NUMBER:
-                return isinstance(value, int | float) and not isinstance(value, bool)
-            case str() if kind in (DAY, TIME):
-                pattern = _DAY if kind == DAY else _TIME
-                return isinstance(value, str) and bool(pattern.fullmatch(value))
-            case str() if kind == FILES:
-                return isinstance(value, list) and all(one in self.files for one in value)
-            case str() if kind == CATEGORY:
-                return _is_category(name, value)
-            case str() if kind == NAME:
-                return isinstance(value, dict) and set(value) <= _NAME_PARTS
-        return False
+        if kind == FILES:
+            return isinstance(value, list) and all(one in self.files for one in value)
+        if kind == CATEGORY:
+            return _is_category(name, value)
+        return _TESTS[kind](value)
 
 
 def _is_category(name: str, value: object) -> bool:
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         return False
     return all(one.get("code") in CATEGORIES[name] for one in value)
+
+
+def _is_time(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and bool(pattern.fullmatch(value))
+
+
+_TESTS: Mapping[str, Callable[[object], bool]] = {
+    TEXT: lambda value: isinstance(value, str),
+    FLAG: lambda value: isinstance(value, bool),
+    NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    DAY: lambda value: _is_time(_DAY, value),
+    TIME: lambda value: _is_time(_TIME, value),
+    NAME: lambda value: isinstance(value, dict) and set(value) <= _NAME_PARTS,
+}
 
 
 def _status_number(code: str) -> int:

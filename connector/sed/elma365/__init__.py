@@ -1,4 +1,4 @@
-"""ELMA365 over its public API (sed.md section 5): an app of the customer's own, by facts of public clients."""
+"""ELMA365 over its public API (sed.md section 5): a customer's own app, by facts of public clients."""
 
 from collections.abc import Mapping
 from pathlib import Path

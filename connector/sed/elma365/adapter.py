@@ -77,7 +77,7 @@ class ElmaSed:
     # ---- for the mart
 
     def cards(self, query: CardQuery) -> Iterator[Card]:
-        """Yield the cards of the app, of any origin, that changed since a day, and those whose questions did."""
+        """Yield the cards of the app, of any origin, that changed since a day or whose questions did."""
         if not self._settings.questions:
             raise UnsupportedError(_("ELMA365: no app of questions is named in questions"))
         return self._cards.every(query)

@@ -12,7 +12,7 @@ from connector.errors import OutcomeUnknownError, PermanentError
 from connector.masking import protect
 from connector.sed.download import download
 from connector.sed.elma365.query import UPDATED, Filter, changed_since, every
-from connector.sed.elma365.settings import ElmaSettings
+from connector.sed.elma365.settings import X_TOKEN, ElmaSettings
 from connector.sed.http import Address, Call, SedHttp, StatusError, TokenAuth, again, garbage, own_words
 
 Row = Mapping[str, Any]
@@ -29,7 +29,7 @@ class Api:
     def __init__(self, settings: ElmaSettings) -> None:
         protect(settings.token)
         self._settings = settings
-        scheme = "Bearer " if settings.token_header == "Authorization" else ""
+        scheme = "" if settings.token_header == X_TOKEN else "Bearer "
         auth = TokenAuth(settings.token.reveal, header=settings.token_header, scheme=scheme)
         self._http = SedHttp(settings.address(), auth)
         self._stores: dict[str, SedHttp] = {}  # origin → where links of files lead
@@ -92,7 +92,7 @@ class Api:
         item = told.get("item")
         if not isinstance(item, dict) or not isinstance(item.get("__id"), str):
             raise OutcomeUnknownError(_("{what}: the answer bears no Id").format(what=what))
-        return item["__id"]
+        return identity(item)
 
     def update(self, app: str, row: str, context: Mapping[str, object], what: str) -> None:
         """Change fields of a row."""
@@ -127,7 +127,7 @@ class Api:
         file = told.get("file")
         if not isinstance(file, dict) or not isinstance(file.get("__id"), str):
             raise garbage(call, _("JSON without an id"))
-        return file["__id"]
+        return identity(file)
 
     def file_name(self, file: str) -> tuple[str, int | None]:
         """Return a file's name and, when it is told, its size in bytes."""

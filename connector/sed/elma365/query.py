@@ -1,4 +1,4 @@
-"""Filters of the public API's lists, as public clients write them: operators over fields and constants. Pure."""
+"""Filters of the public API's lists, as public clients write them: operators over fields. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

@@ -81,8 +81,7 @@ class Fields:
         if isinstance(told, Mapping):
             parts = [str(told.get(name) or "").strip() for name in ("lastname", "firstname", "middlename")]
             return Person(*parts) if any(parts) else None
-        text = self.text("executor")
-        return person(text) if text else None
+        return person(told) if isinstance(told, str) and told.strip() else None
 
 
 def _words(value: object) -> str:
@@ -133,6 +132,8 @@ class _Teller:
         if who := fields.person:
             name = (who.surname, who.name, who.patronymic)
             yield self._event(EventKind.EXECUTOR_ASSIGNED, name, executors=(who,))
+        elif users := fields.ids("executor"):  # a reference: who it is, the row does not say
+            yield self._event(EventKind.EXECUTOR_ASSIGNED, users)
         if self._word == "progress":
             yield self._event(EventKind.PROGRESS, (self._code,), text=self._status or self._code)
         first, now = self._day("due"), self._day("deadline")

@@ -36,7 +36,8 @@ NEEDED = frozenset({"key", "ready", "title", "files"})
 STATUS_WORDS = frozenset({"refused", "progress", "closed"})
 _CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_HEADERS = ("Authorization", "X-Token")
+X_TOKEN = "X-Token"  # noqa: S105 - a header's name
+_HEADERS = ("Authorization", X_TOKEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ class ElmaSettings:
     """One ELMA365. Raises ValueError that names a wrong setting.
 
     ELMA365 has no appeals of its own: the administrator makes an app (and one for the questions) with the
-    fields named here. Both tables take differences only: what is not named keeps our code, "" leaves a field out.
+    fields named here. Both tables take differences only: what is not named keeps our code, "" leaves it out.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)  # Secret is ours

@@ -1,7 +1,7 @@
 """What a message says in ELMA365: the fields of a new row, and of its questions. Pure."""
 
-from connector.appeal import Appeal, Question
 from config.i18n import _
+from connector.appeal import Appeal, Question
 from connector.sed.elma365.query import moment
 from connector.sed.elma365.settings import ElmaSettings
 from connector.sed.prose import category_path, full_name, letter
@@ -10,7 +10,7 @@ _LONGEST_TITLE = 250  # characters
 
 
 def context(appeal: Appeal, settings: ElmaSettings) -> dict[str, object]:
-    """Return the fields of a new row, not yet ready; a field that the configuration leaves out is not there."""
+    """Return the fields of a new row, not yet ready, without those that the configuration leaves out."""
     number = appeal.number or appeal.platform_id
     told: dict[str, object] = {
         "key": appeal.key,
