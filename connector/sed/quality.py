@@ -48,6 +48,10 @@ RULES: Mapping[str, Rule] = {
         N_("a repeated registration makes one card"),
         ("registers_once_however_often_asked", "rounds_are_cards_of_their_own"),
     ),
+    "pending": Rule(
+        N_("a registration that is pending gets its number later"),
+        ("a_pending_registration_gets_its_number_by_an_event",),
+    ),
     "lost": Rule(
         N_("connection lost before or after the commit"),
         ("lost_after_commit_is_found_not_repeated", "lost_before_commit_is_not_found_and_repeated"),
@@ -97,6 +101,9 @@ RULES: Mapping[str, Rule] = {
             "acknowledging_twice_is_harmless",
             "small_pages_lose_nothing",
         ),
+    ),
+    "look_back": Rule(
+        N_("look-back: what was committed late is read"), ("what_was_committed_late_still_comes",)
     ),
     "claims": Rule(
         N_("claims are true, what is unsupported is an error"),

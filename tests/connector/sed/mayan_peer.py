@@ -53,10 +53,16 @@ class StandMayan(HttpClerk):
         lines = [line for line in card["description"].splitlines() if line.startswith(EMPTY_FILE)]
         return [line.removeprefix(EMPTY_FILE) for line in lines]
 
+    def register_late(self, key, number, day):
+        """Let the newest event bear a number below one that was read already."""
+        self.register(key, number, day)
+        *_old, before, last = self.play.app._events
+        last["id"] = before["id"] - 1
+
     def repeat(self):
         """Say it again: the event is read once more under another number."""
         events = self.play.app._events
-        events.append({**events[-1], "id": len(events) + 1})
+        events.append({**events[-1], "id": 2 * len(events) + 2})
 
     def _decide(self, key, decision):
         self.play.clerk.step()
