@@ -18,8 +18,9 @@ from connector.sed.passport import BrokenMessageError
 from tests.connector.sed.test_sev_reading import read as read_sev
 
 MEDO = (
-    "medo_acknowledgment_UTF8_declared_as_cp1251", "medo_acknowledgment_no_declared_encoding", "medo_document",
-    "medo_notification_refused", "medo_notification_registered",
+    "medo_acknowledgment_UTF8_declared_as_cp1251", "medo_acknowledgment_no_declared_encoding",
+    "medo_document", "medo_notification_refused",
+    "medo_notification_registered",
 )  # fmt: skip
 SEV = (
     "sev_Report_Failure",
