@@ -12,7 +12,6 @@ other 4xx                                            StatusError
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from config.i18n import _
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.masking import mask
+from connector.streaming import beginning, chunks
 from connector.transport import is_loopback, retry_after, tls_cause, tls_context
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -183,7 +183,7 @@ class SedHttp:
             raise _from_transport(error, call) from error
         try:
             if not response.is_success:
-                raise self._status_error(response, call)
+                raise _from_status(response, beginning(response, _COMPLAINT_BYTES), call)
             yield response
         finally:
             response.close()
@@ -199,26 +199,11 @@ class SedHttp:
         return b"".join(parts)
 
     def _chunks(self, response: httpx.Response, call: Call, seconds: float) -> Iterator[bytes]:
-        """Yield the body. A peer that drips one byte at a time meets the bound of the whole exchange."""
-        until = time.monotonic() + seconds
+        """Yield the body within the bound of the whole exchange."""
         try:
-            for chunk in response.iter_bytes(_CHUNK):
-                yield chunk
-                if time.monotonic() > until:
-                    raise httpx.ReadTimeout("the whole answer took too long", request=response.request)
+            yield from chunks(response, seconds, _CHUNK)
         except httpx.RequestError as error:
             raise _from_transport(error, call) from error
-
-    def _status_error(self, response: httpx.Response, call: Call) -> ConnectorError:
-        body = b""
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) >= _COMPLAINT_BYTES:
-                    break
-        except httpx.RequestError:
-            body = b""  # the status alone says enough
-        return _from_status(response, body[:_COMPLAINT_BYTES], call)
 
 
 def again(read: Callable[[], T]) -> T:

@@ -1,26 +1,27 @@
 """ELMA365 over its public API as a `connector.sed.Sed` (sed.md 5)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from config.i18n import _
-from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
+from connector.appeal import Card, CardRef, RubricValue
 from connector.errors import PermanentError, UnsupportedError
 from connector.peer import Entry, Health
-from connector.sed import Capabilities, CardQuery, ChangePage, OpenFile
+from connector.sed import Capabilities, CardQuery
 from connector.sed.elma365.cards import Cards
 from connector.sed.elma365.client import Api
 from connector.sed.elma365.health import examine
 from connector.sed.elma365.incoming import Incoming
 from connector.sed.elma365.outgoing import Outgoing
 from connector.sed.elma365.settings import ElmaSettings
+from connector.sed.halves import Halves
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class ElmaSed:
+class ElmaSed(Halves):
     """One ELMA365. Safe to use from several threads; connects to nothing until used."""
 
     def __init__(self, settings: ElmaSettings) -> None:
@@ -48,20 +49,6 @@ class ElmaSed:
         """Try the token, the apps, the statuses and the folder for files."""
         return examine(self._settings, self._api)
 
-    def find(self, key: str) -> CardRef | Pending | None:
-        """Return the row of a key; one that was begun and never finished is none."""
-        return self._outgoing.find(key)
-
-    def register(
-        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile
-    ) -> CardRef | Pending:
-        """Register the message, once per key. Raises as `connector.sed.Sed` says."""
-        return self._outgoing.put(appeal, files, open_file)
-
-    def changes(self, cursor: str, limit: int) -> ChangePage:
-        """Return what rows that changed tell; nothing is to be acknowledged."""
-        return self._incoming.changes(cursor, limit)
-
     def open_file(self, ref: str) -> AbstractContextManager[BinaryIO]:
         """Open a file that an event named."""
         if not _UUID.fullmatch(ref):
@@ -69,10 +56,6 @@ class ElmaSed:
                 _("not a document of this SED: {ref}").format(ref=ref[:60]), code="file-gone", field="files"
             )
         return self._api.open(ref, _("the document {ref}").format(ref=ref))
-
-    def acknowledge(self, receipts: Iterable[str]) -> None:
-        """Do nothing: reading changes nothing in ELMA365."""
-        del receipts
 
     # ---- for the mart
 
