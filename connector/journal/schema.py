@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0003"  # of the newest migration
+REVISION = "0004"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +51,7 @@ LIVE = "status IN ('open', 'parked')"
 PARKED = "status = 'parked'"
 DROPPED = "status = 'dropped'"
 SENT = "status = 'done' AND kind <> ''"
+RATED = "what = 'rated'"
 KEPT = "purged_at IS NULL AND state IN ('answered', 'refused', 'redirected')"  # ended, its content still here
 
 
@@ -256,6 +257,7 @@ audit = Table(
     Column("round", Integer),
     Column("detail", Text, nullable=False, server_default="{}"),
     Index(None, "conversation_id", "id"),
+    _partial("ix_audit_rated", "at", where=RATED),
 )
 
 audit_seal = Table(
