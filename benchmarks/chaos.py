@@ -16,6 +16,7 @@ plan is the same, the operating system's timing is not).
 
 import argparse
 import json
+import math
 import shutil
 import signal
 import socket
@@ -123,10 +124,9 @@ class Round:
             self.play.environment["SEDLINK__LOG__LEVEL"] = "error"
             Journal.upgrade(url)
             stack.callback(self.end)
-            settled = self.storm()
+            self.storm()
             self.end()
-            settled = self.calm() and settled
-            self.judge(settled)
+            self.judge(settled=self.calm())
 
     def database(self, stack: ExitStack) -> str:
         """Make the database where its disk can be filled."""
@@ -173,11 +173,12 @@ class Round:
 
     # ---- the storm
 
-    def storm(self) -> bool:
-        """Kill and trouble until the stand has heard everything or the round is too long."""
+    def storm(self) -> None:
+        """Kill and trouble until the stand has heard all, the kills are used up or the time is over."""
         self.begun = time.monotonic()
         looked = 0.0
-        while time.monotonic() < self.begun + self.options.seconds:
+        over = self.begun + self.options.seconds
+        while time.monotonic() < over and self.tally.killed < self.options.kills:
             while len(self.living) < self.options.daemons:
                 self.living.append(self.begin(len(self.living)))
             for number, one in enumerate(self.living):
@@ -188,9 +189,8 @@ class Round:
             if time.monotonic() - looked > 1:
                 looked = time.monotonic()
                 if self.play.settled():
-                    return True
+                    return
             time.sleep(0.02)
-        return False
 
     def died(self, one: Living) -> bool:
         """Whether a daemon's life is over; ends it when it is due."""
@@ -257,8 +257,7 @@ class Round:
 
     def trouble(self) -> None:
         """Crash the database and fill the disks as planned."""
-        left = self.options.crashes > self.tally.trouble["database crashes"]
-        if self.server and left and (crash := self.due("crash", self.crashes)):
+        if self.server and self.crash_is_due() and (crash := self.due("crash", self.crashes)):
             self.server.crash()
             time.sleep(crash.lasts)
             self.server.restart()
@@ -273,6 +272,11 @@ class Round:
             if not self.server.alive:  # its log had no room: that ends it
                 self.tally.trouble["database ended by a full disk"] += 1
                 self.server.restart()
+
+    def crash_is_due(self) -> bool:
+        """Whether the crashes lag behind the kills; by share, so that a slow machine crashes it no more."""
+        share = self.options.crashes * (self.tally.killed + 1) / self.options.kills
+        return self.tally.trouble["database crashes"] < math.ceil(share)
 
     def fill(self, disk: SmallDisk, name: str, full: Trouble | None) -> bool:
         """Fill a disk when that is due, empty it when its time is over; return whether it has room."""
@@ -293,7 +297,7 @@ class Round:
             disk.empty()
         if self.server and not self.server.alive:
             self.server.restart()
-        deadline = time.monotonic() + self.options.seconds
+        deadline = time.monotonic() + self.options.patience
         self.living.append(self.begin(0, peaceful=True))
         while time.monotonic() < deadline:
             if parked := json.loads(self.play.sedlink("dead", "list", "--json").stdout):
@@ -307,7 +311,7 @@ class Round:
             time.sleep(0.5)
         return False
 
-    def judge(self, settled: bool) -> None:
+    def judge(self, *, settled: bool) -> None:
         wrong = self.play.judge(settled)
         self.tally.faults.update(ask(self.play.told, "state")["faults"])
         self.tally.found.update(wrong)
@@ -346,7 +350,10 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=60, help="a round")
     parser.add_argument("--rounds", type=int, default=10_000, help="at the most")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=180, help="a round, at the most")
+    parser.add_argument("--seconds", type=float, default=180, help="a storm, at the most")
+    parser.add_argument(
+        "--patience", type=float, default=600, help="for the calm after it: longer is a failure"
+    )
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     options = parser.parse_args()
     tally, begun = Tally(), time.monotonic()

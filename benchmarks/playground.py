@@ -82,6 +82,7 @@ class Playground:
             **polls,
             **files,
             "LC_ALL": "C",
+            "SEDLINK__PLATFORM__CALLS_PER_SECOND": "0",  # the stand takes what comes
             "SEDLINK__SED__DELO__POLL": "1s",
             "SEDLINK__SED__DELO__SETTLE": "0.1",
             "SEDLINK__JOURNAL__DATABASE": self.url,

@@ -85,6 +85,7 @@ def quick(told: dict[str, Any], database: str, workers: int) -> dict[str, str]:
     polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in told["cabinets"]}
     return {
         **os.environ,
+        "SEDLINK__PLATFORM__CALLS_PER_SECOND": "0",  # the stand takes what comes
         **polls,
         "SEDLINK__SED__DELO__POLL": "1s",
         "SEDLINK__SED__DELO__SETTLE": "0.1",

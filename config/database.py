@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from config import toml
 from config.load import SettingsError, anchored_journal, find, overlay
 from config.settings import JournalSettings
 
@@ -68,7 +69,7 @@ def configured_database(environ: Mapping[str, str] = os.environ) -> str | None:
     except SettingsError:
         return None
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = toml.parse(path.read_text(encoding="utf-8"))
         overlay(tree, environ)
         journal = JournalSettings.model_validate(tree.get("journal", {}))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from config.database import POSTGRES_SESSION
 from connector.journal import upgrade as upgrades
@@ -19,7 +19,7 @@ from connector.journal.clock import DatabaseClock
 from connector.journal.engine import Database
 from connector.journal.journal import Journal
 from connector.journal.problems import JournalError, NewerDatabaseError, NotUpgradedError, UnavailableError
-from connector.journal.schema import REVISION, metadata
+from connector.journal.schema import REVISION, metadata, smev_incoming
 from connector.journal.types import Utc
 from tests.connector.journal.support import LEASE, NOON, listed, receive
 
@@ -56,6 +56,18 @@ def test_an_empty_database_asks_for_the_upgrade(empty_url, tmp_path):
     assert Journal.is_current(empty_url)
     with Journal.open(empty_url, files=tmp_path / "files") as journal:
         assert receive(journal, listed()).new == 1
+
+
+def test_tables_of_smev_that_made_themselves_stay_with_what_they_hold(empty_url):
+    migrated(empty_url, "0002")
+    db = Database(empty_url)
+    made = [table for name, table in metadata.tables.items() if name.startswith("smev")]
+    db.write(lambda connection: metadata.create_all(connection, made))
+    row = {"id": "m", "request_id": "", "original_id": "o", "received_at": NOON, "raw": b"<a/>"}
+    db.write(lambda connection: connection.execute(insert(smev_incoming), [row]))
+    assert Journal.upgrade(empty_url) == REVISION
+    assert db.read(lambda connection: connection.execute(select(smev_incoming.c.raw)).scalar()) == b"<a/>"
+    db.close()
 
 
 def test_a_database_of_a_newer_sedlink_is_left_alone(url, tmp_path):
