@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
+    ColumnElement,
     Connection,
     Insert,
     Select,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     select,
     text,
     update,
@@ -46,8 +49,8 @@ class Retention(Part):
 
     def purgeable(self, before: datetime) -> Purgeable:
         """Count what `purge` would change."""
-        query = _ended(
-            select(func.count().label("rounds"), func.min(message.c.state_since).label("oldest")), before
+        query = select(func.count().label("rounds"), func.min(message.c.state_since).label("oldest")).where(
+            *_ended(before)
         )
         found = self._db.read(lambda connection: connection.execute(query).one())
         return Purgeable(found.rounds, found.oldest)
@@ -94,10 +97,10 @@ class Retention(Part):
         return len(ids)
 
 
-def _ended(query: Select[Any], before: datetime) -> Select[Any]:
-    """Restrict a query to rounds that ended before a moment and have nothing left to do."""
+def _ended(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of rounds that ended before a moment and have nothing left to do."""
     live = exists().where(task.c.message_id == message.c.id, text(f"task.{LIVE}"))
-    return query.where(text(KEPT), message.c.state_since < before, ~live)
+    return literal_column(KEPT, Boolean), message.c.state_since < before, ~live
 
 
 def _due(before: datetime) -> Select[AnyRow]:
@@ -109,7 +112,7 @@ def _due(before: datetime) -> Select[AnyRow]:
         message.c.raw_sha256,
         message.c.appeal,
     )
-    return _ended(select(*columns), before).order_by(message.c.state_since).limit(_BATCH)
+    return select(*columns).where(*_ended(before)).order_by(message.c.state_since).limit(_BATCH)
 
 
 def _rewritten(table: Table, **new: BindParameter[Any]) -> Insert:
