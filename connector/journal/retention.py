@@ -10,17 +10,16 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Boolean,
     ColumnElement,
     Connection,
     Insert,
     Select,
     Table,
+    TextClause,
     bindparam,
     exists,
     func,
     insert,
-    literal_column,
     select,
     text,
     update,
@@ -97,10 +96,10 @@ class Retention(Part):
         return len(ids)
 
 
-def _ended(before: datetime) -> tuple[ColumnElement[bool], ...]:
+def _ended(before: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:
     """Return the conditions of rounds that ended before a moment and have nothing left to do."""
     live = exists().where(task.c.message_id == message.c.id, text(f"task.{LIVE}"))
-    return literal_column(KEPT, Boolean), message.c.state_since < before, ~live
+    return text(KEPT), message.c.state_since < before, ~live
 
 
 def _due(before: datetime) -> Select[AnyRow]:
