@@ -18,8 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,7 +99,9 @@ def run(asked: argparse.Namespace, *, dying: bool) -> float:
     ):
         victim = told["cabinets"][0]
         parts = urlsplit(told["base_url"])
-        proxy = HangingProxy((str(parts.hostname), int(parts.port or 0)), b"mark-accepted" if dying else b"\0never")
+        proxy = HangingProxy(
+            (str(parts.hostname), int(parts.port or 0)), b"mark-accepted" if dying else b"\0never"
+        )
         environment = {
             **quick(told, "sqlite:///sedlink.db", asked.workers),
             f"SEDLINK__CABINET__{victim}__BASE_URL": proxy.url,
@@ -116,7 +118,9 @@ def run(asked: argparse.Namespace, *, dying: bool) -> float:
                 if process.poll() is not None:
                     raise SystemExit(f"the daemon ended with {process.returncode}")
                 if time.monotonic() - begun > asked.seconds:
-                    raise SystemExit(f"not done after {asked.seconds} s: {others_unsettled(told, victim)} left")
+                    raise SystemExit(
+                        f"not done after {asked.seconds} s: {others_unsettled(told, victim)} left"
+                    )
                 time.sleep(0.1)
             seconds = time.monotonic() - begun
         finally:

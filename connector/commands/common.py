@@ -67,6 +67,13 @@ def smev_section(config: Path | None) -> tuple[Mapping[str, Any], Path]:
         raise typer.Exit(Exit.CONFIGURATION) from error
 
 
+def smev_secret(reference: str) -> str:
+    """Return what a reference of the section [smev] leads to. Raises the library's SetupError."""
+    from connector.platform.smev.opening import secret
+
+    return secret(reference)
+
+
 @contextmanager
 def journal_of(config: Path | None) -> Iterator["Journal"]:
     """Open the journal of the configuration for a block, or say what is wrong and exit with 3 or 5."""

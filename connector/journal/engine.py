@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from config.database import POSTGRES_SESSION, postgres_arguments
+from config.database import POSTGRES_SESSION, POSTGRES_UNHURRIED, postgres_arguments
 from config.i18n import _
 from connector.journal.problems import JournalError, UnavailableError
 
@@ -169,6 +169,12 @@ def _postgres(url: URL) -> Engine:
         connection.commit()
 
     return engine
+
+
+def unhurried(connection: Connection) -> None:
+    """Let this one transaction take its time: a migration, a chain of hashes over years."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(POSTGRES_UNHURRIED))
 
 
 def check_encoding(connection: Connection) -> None:

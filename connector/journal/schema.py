@@ -4,6 +4,7 @@
                   │                           └─ event (of a SED)
                   └─ lane (in | out) ─── task ─── step
     channel, flow: what may be claimed · cursor, unread: where reading stands · audit: the trail
+    smev_request, smev_incoming: questions to the platform over SMEV and what came about them
 
 Lanes are what is claimed: a lane repeats its head's channel and due time, so that one index entry per
 conversation, not per task, is looked at. A leased lane is not due before its lease ends.
@@ -30,7 +31,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0004"  # of the newest migration
+REVISION = "0005"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -267,4 +268,46 @@ audit_seal = Table(
     Column("lines", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("at", Utc, nullable=False),
+)
+
+SMEV_LIVE = "state IN ('open', 'answered')"  # literal: a partial index serves a condition, not a parameter
+
+smev_request = Table(
+    "smev_request",
+    metadata,
+    Column("id", String(36), primary_key=True),  # MessageID
+    Column("reference", CleanText, nullable=False, index=True),  # under which the peer speaks of it
+    Column("key", CleanText, nullable=False, index=True),
+    Column("opa_id", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),  # open, answered, taken, failed
+    Column("content", LargeBinary, nullable=False),
+    Column("files", CleanText, nullable=False),  # JSON: what is sent with it
+    Column("created_at", Utc, nullable=False, index=True),
+    Column("tried_at", Utc),  # when it may first have reached the peer
+    Column("sent_at", Utc),  # when the peer confirmed it
+    Column("answered_at", Utc),
+    Column("verdict", String(8)),  # content, rejected, fault, broken
+    Column("code", CleanText),  # of a rejection or a fault
+    Column("told", CleanText),  # the peer's words about it
+    Column("answer", LargeBinary),
+    Column("arrived", CleanText),  # JSON: files that came with the answer
+    Index(
+        "ix_smev_request_live",
+        "key",
+        unique=True,
+        sqlite_where=text(SMEV_LIVE),
+        postgresql_where=text(SMEV_LIVE),
+    ),
+)
+
+smev_incoming = Table(
+    "smev_incoming",
+    metadata,
+    Column("id", CleanText, primary_key=True),  # the bus's MessageId
+    Column("request_id", String(36), nullable=False, index=True),  # empty: of nobody's, or not known yet
+    Column("original_id", CleanText, nullable=False, index=True),  # what it says it answers
+    Column("received_at", Utc, nullable=False, index=True),
+    Column("raw", LargeBinary, nullable=False),  # exactly as it came
+    Column("found", CleanText),  # JSON: the answer in it, for a request that is not known yet
+    Column("answer", LargeBinary),
 )

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
+from stand.bodies import read_body
 from stand.faults import Fault
 from stand.smev.ftp import FtpFace
 from stand.smev.mailroom import Given, Mailroom
@@ -171,8 +172,8 @@ def _node(request: Request) -> str:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    raw = request.stream.read(MAX_BODY + 1)
-    if len(raw) > MAX_BODY:
+    raw = read_body(request, MAX_BODY)
+    if raw is None:
         raise _RefusedError(413, "BODY", "the body is too long")
     try:
         body = json.loads(raw or b"{}")

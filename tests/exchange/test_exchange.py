@@ -47,6 +47,7 @@ def told_in_the_trail(database):
     return found
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("faults", ["none", "all"])
 def test_everything_arrives_once_and_in_order(tmp_path, database, faults):

@@ -8,6 +8,7 @@ from config.i18n import _
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+_MANY = 10_000
 _LONGEST_NUMBER = 400  # digits; Python itself refuses to read thousands
 
 
@@ -55,7 +56,9 @@ _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object, parse_int=_
 
 def decode_text(body: bytes) -> str:
     """Return a body as text that a database can hold: bad UTF-8 becomes U+FFFD, NUL its JSON escape."""
-    return body.decode("utf-8-sig", errors="replace").replace("\0", "\\u0000")
+    text = body.decode("utf-8-sig", errors="replace")
+    # An escape is six letters: a body of nothing but NULs must not grow to six times its limit.
+    return text.replace("\0", "\\u0000" if text.count("\0") < _MANY else "\ufffd")
 
 
 def parse(text: str) -> object:

@@ -6,8 +6,8 @@ An older daemon that still runs beside the upgraded database goes on: the databa
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
