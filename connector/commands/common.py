@@ -103,6 +103,7 @@ def runtime_of(settings: "Settings") -> "Runtime":
     from config.load import SettingsError
     from connector.journal.problems import JournalError
     from connector.runtime import open_runtime
+    from mappings.errors import StoreError
 
     try:
         return open_runtime(settings)
@@ -110,7 +111,7 @@ def runtime_of(settings: "Settings") -> "Runtime":
         for line in str(error).splitlines():
             show_error(line)
         raise typer.Exit(Exit.CONFIGURATION) from error
-    except JournalError as error:
+    except (JournalError, StoreError) as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0003"  # of the newest migration
+REVISION = "0005"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +51,8 @@ LIVE = "status IN ('open', 'parked')"
 PARKED = "status = 'parked'"
 DROPPED = "status = 'dropped'"
 SENT = "status = 'done' AND kind <> ''"
+RATED = "what = 'rated'"
+KEPT = "purged_at IS NULL AND state IN ('answered', 'refused', 'redirected')"  # ended, its content still here
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -92,6 +94,7 @@ message = Table(
     UniqueConstraint("conversation_id", "round"),
     # Counts and ages, without touching the rows.
     Index("ix_message_counts", "opa_id", "state", "state_since", "accepted_at", "answered_at"),
+    _partial("ix_message_kept", "state_since", where=KEPT),
     _partial("ix_message_number", "number", where="number <> ''"),
     _partial("ix_message_card_number", "card_number", where="card_number <> ''"),
 )
@@ -254,6 +257,7 @@ audit = Table(
     Column("round", Integer),
     Column("detail", Text, nullable=False, server_default="{}"),
     Index(None, "conversation_id", "id"),
+    _partial("ix_audit_rated", "at", where=RATED),
 )
 
 audit_seal = Table(

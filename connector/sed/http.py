@@ -12,12 +12,12 @@ other 4xx                                            StatusError
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
@@ -26,9 +26,12 @@ import httpx
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from config.i18n import _
+from config.values import is_loopback
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.masking import mask
-from connector.transport import is_loopback, retry_after, tls_cause, tls_context
+from connector.pace import Pace
+from connector.streaming import beginning, chunks
+from connector.transport import refuse_layers, retry_after, tls_cause, tls_context
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _TRY_LATER = frozenset({408, 425, 429, 503})
@@ -68,6 +71,7 @@ class Address:
     ca_file: Path | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     json_bytes: int = 32 << 20  # an answer that is larger is no answer
+    calls_per_second: float = 0.0  # 0 = no limit
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -78,6 +82,8 @@ class Address:
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(_("url: http would send the password in clear, use https"))
         tls_context(self.ca_file)
+        if not 0 <= self.calls_per_second < inf:
+            raise ValueError(_("calls_per_second: write a number of calls, 0 = no limit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class SedHttp:
         self._address = address
         limits = address.timeouts
         self._base = address.url.rstrip("/") + "/"
+        self._pace = Pace(address.calls_per_second)
         self._http = httpx.Client(
             auth=auth,
             verify=tls_context(address.ca_file),
@@ -114,6 +121,7 @@ class SedHttp:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
+            event_hooks={"response": [refuse_layers]},
             trust_env=urlsplit(address.url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json"},
         )
@@ -135,7 +143,7 @@ class SedHttp:
 
     def upload(self, call: Call, form: Mapping[str, str], field: str, name: str, body: BinaryIO) -> Answer:
         """Send a form with one file, streamed, under the name of its field."""
-        request = self._request(call, data=dict(form), files={field: (name, body)})
+        request = self._request(call, headers=call.headers, data=dict(form), files={field: (name, body)})
         return self._read_answer(call, request, self._address.timeouts.file)
 
     def text(self, call: Call) -> str:
@@ -177,13 +185,14 @@ class SedHttp:
 
     @contextmanager
     def _opened(self, call: Call, request: httpx.Request) -> Iterator[httpx.Response]:
+        self._pace.wait()
         try:
             response = self._http.send(request, stream=True)
         except httpx.RequestError as error:
             raise _from_transport(error, call) from error
         try:
             if not response.is_success:
-                raise self._status_error(response, call)
+                raise _from_status(response, beginning(response, _COMPLAINT_BYTES), call)
             yield response
         finally:
             response.close()
@@ -199,26 +208,11 @@ class SedHttp:
         return b"".join(parts)
 
     def _chunks(self, response: httpx.Response, call: Call, seconds: float) -> Iterator[bytes]:
-        """Yield the body. A peer that drips one byte at a time meets the bound of the whole exchange."""
-        until = time.monotonic() + seconds
+        """Yield the body within the bound of the whole exchange."""
         try:
-            for chunk in response.iter_bytes(_CHUNK):
-                yield chunk
-                if time.monotonic() > until:
-                    raise httpx.ReadTimeout("the whole answer took too long", request=response.request)
+            yield from chunks(response, seconds, _CHUNK)
         except httpx.RequestError as error:
             raise _from_transport(error, call) from error
-
-    def _status_error(self, response: httpx.Response, call: Call) -> ConnectorError:
-        body = b""
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) >= _COMPLAINT_BYTES:
-                    break
-        except httpx.RequestError:
-            body = b""  # the status alone says enough
-        return _from_status(response, body[:_COMPLAINT_BYTES], call)
 
 
 def again(read: Callable[[], T]) -> T:
@@ -239,14 +233,18 @@ def _passing(error: BaseException) -> bool:
 
 
 class TokenAuth(httpx.Auth):
-    """`Authorization: Token …`, asked for when it is needed."""
+    """A token in a header, `Authorization: Token …` by default, asked for when it is needed."""
 
-    def __init__(self, reveal: Callable[[], str]) -> None:
+    def __init__(
+        self, reveal: Callable[[], str], *, header: str = "Authorization", scheme: str = "Token "
+    ) -> None:
         self._reveal = reveal
+        self._header = header
+        self._scheme = scheme
 
     def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # a generator is one
         """Put the token on a request."""
-        request.headers["Authorization"] = f"Token {self._reveal()}"
+        request.headers[self._header] = f"{self._scheme}{self._reveal()}"
         yield request
 
 
@@ -274,6 +272,8 @@ def _transport_words(error: httpx.RequestError) -> str:
         return _("its certificate is not trusted ({why}); set ca_file").format(why=certificate)
     if isinstance(error, httpx.ConnectError):
         return _("no connection ({why}); check url and the network").format(why=mask(str(error)))
+    if isinstance(error, httpx.DecodingError):
+        return _("the SED's answer cannot be decompressed")
     return _("the connection broke ({why})").format(why=mask(str(error)) or type(error).__name__)
 
 
@@ -298,11 +298,15 @@ def _from_status(response: httpx.Response, body: bytes, call: Call) -> Connector
 
 
 def _words(body: bytes) -> str:
-    """The SED's own words on one line, bounded, without what looks personal."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
         return ""
+    return own_words(told)
+
+
+def own_words(told: object) -> str:
+    """Return `: ` and the SED's own words on one line, bounded, without what looks personal; or nothing."""
     texts = " ".join("; ".join(_texts(told)).split())
     text = mask("".join(char for char in texts if char.isprintable()))
     text = re.sub(r"'[^']{40,}'", "'…'", text)  # an engine may echo what was sent

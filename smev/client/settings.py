@@ -128,7 +128,7 @@ def read(path: Path) -> SmevSettings:
     """Return the settings of a file. Raises SetupError."""
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # of a number too long, of brackets too deep
         reason = getattr(error, "strerror", None) or str(error)
         raise SetupError(
             "file-unreadable", "cannot read {path}: {reason}", path=str(path), reason=reason

@@ -22,7 +22,7 @@ def database(request, tmp_path):
     return request.getfixturevalue("postgres_url")
 
 
-def relayed(stand, settings, *, seconds=90):
+def relayed(stand, settings, *, seconds=180):
     """Pass after pass until the stand has heard everything and nothing waits."""
     runtime = open_runtime(settings)
     try:
