@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -276,6 +276,7 @@ def test_what_was_made_in_one_second_comes_as_such_things_follow_one_another(mak
     """Headers bear whole seconds, and all of these arrived in one tick of the share's clock."""
     peer = make()
     now = peer.clock
+    peer.clock = now + timedelta(minutes=1)  # a notification turns the peer's clock twice
     peer.answer(KEY, "Готово", {}, commanded=True, solved=True, number="О-9")
     peer.clock = now
     peer.assign(KEY, "Исполнителев И.И.", "Подготовить ответ", date(2024, 3, 30))
