@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-real real-directum real-mayan check chaos lock clean peers
+.PHONY: setup demo test test-real real-directum real-mayan check chaos cluster lock clean peers
 
 setup: $(STAMP)
 
@@ -24,6 +24,10 @@ test: setup peers
 CHAOS ?= --kills 40 --crashes 5
 chaos: setup
 	$(BIN)/python benchmarks/chaos.py $(CHAOS)
+
+# Many machines on one PostgreSQL: frozen, cut off (root), wrong clocks, an older release beside; CLUSTER="cut upgrade" plays some.
+cluster: setup
+	$(BIN)/python benchmarks/cluster.py $(CLUSTER)
 
 # Engines too large for `make setup` (chdb: 890 MB with what it needs): each apart, only for the tests marked `real`.
 REAL := .venv-real
@@ -53,17 +57,26 @@ $(PEERS)/.installed: requirements-peers.lock
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	touch $@
 
+# pip-audit brings twenty packages of its own: it lives apart, and a machine without network goes without it.
+AUDIT := .venv-audit
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.supply.dependencies
+	$(BIN)/python -m tests.supply.leaks
+	-@test -x $(AUDIT)/bin/pip-audit || ($(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet \
+		--disable-pip-version-check --require-hashes -r requirements-audit.lock)
+	$(BIN)/python -m tests.supply.dependencies --advisories $(AUDIT)/bin/pip-audit
 
 lock:
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-annotate --no-header --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements.lock --quiet
 	printf 'uploader-client==0.7.2\npydantic<2\n' | uv pip compile - --generate-hashes --no-annotate --no-header --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements-peers.lock --quiet
+	printf 'pip-audit==2.10.1\n' | uv pip compile - --generate-hashes --no-annotate --no-header --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --output-file requirements-audit.lock --quiet
 
 clean:
-	rm -rf $(VENV) $(REAL) .venv-peers build *.egg-info
+	rm -rf $(VENV) $(REAL) $(AUDIT) .venv-peers build *.egg-info

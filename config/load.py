@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from config import toml
 from config.i18n import _
 from config.settings import CabinetSettings, JournalSettings, Settings
 
@@ -63,7 +64,7 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Settings:
 def read_tree(path: Path, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the file with the environment over it, nothing else checked. Raises SettingsError."""
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = toml.parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(str(path), [str(error)]) from error
     overlay(tree, environ)

@@ -12,9 +12,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from config.i18n import _
-from config.values import Duration, SecretRef, Size
+from config.values import Duration, SecretRef, Size, is_loopback
 
 Environment = Literal["test", "production"]
+_SHORTEST_TOKEN = 16
 
 
 class Section(BaseModel):
@@ -65,6 +66,7 @@ class PlatformSettings(Section):
     profile: Path | None = None  # a wire profile of your own; None = the one that ships
     ca_file: Path | None = None
     file_hosts: tuple[str, ...] = ()  # other hosts that attachment URLs may name
+    calls_per_second: Annotated[float, Field(ge=0)] = 30.0  # of one cabinet by one process; 0 = no limit
     timeouts: TimeoutSettings = TimeoutSettings()
     smev: PlatformSmevSettings | None = None
 
@@ -209,6 +211,19 @@ class HealthSettings(Section):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     host: str = "127.0.0.1"
+    token: SecretRef | None = None  # who asks for /readyz and /metrics must bear it; a must beyond loopback
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.token is not None and len(self.token.reveal()) < _SHORTEST_TOKEN:
+            raise ValueError(
+                _("health.token: give at least {count} characters").format(count=_SHORTEST_TOKEN)
+            )
+        if self.port and self.token is None and not is_loopback(self.host):
+            raise ValueError(
+                _("health.host: {host} is not loopback: set health.token too").format(host=self.host)
+            )
+        return self
 
 
 class RetentionSettings(Section):

@@ -1,5 +1,6 @@
 """Values of the configuration file that are more than text: durations, sizes, secret references."""
 
+import ipaddress
 import re
 from datetime import timedelta
 from typing import Annotated
@@ -41,6 +42,14 @@ def parse_secret(value: object) -> Secret:
         return resolve(str(value))
     except SecretUnavailableError as error:
         raise ValueError(str(error)) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own, which others do not reach."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def show_duration(value: timedelta) -> str:

@@ -1,6 +1,5 @@
 """What every HTTP client of ours shares: verified TLS, loopback, `Retry-After`, why a certificate failed."""
 
-import ipaddress
 import re
 import ssl
 from datetime import UTC, datetime
@@ -8,8 +7,11 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 
+import httpx
+
 from config.i18n import _
 
+_UNPACKED_AT_ONCE = frozenset({"", "identity", "gzip", "deflate"})
 _LONGEST_WAIT = 86_400.0  # seconds
 
 
@@ -33,12 +35,14 @@ def _context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own, where http may carry a password."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def refuse_layers(response: httpx.Response) -> None:
+    """Refuse an answer that is compressed more than once: unpacking 4 KB could take all memory.
+
+    A response hook of httpx: it runs before anything of the body is read. Raises httpx.DecodingError.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _UNPACKED_AT_ONCE:
+        raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}", request=response.request)
 
 
 def retry_after(text: str, now: datetime) -> float | None:

@@ -43,6 +43,7 @@ class Ways:
             ca_file=shared.ca_file,
             file_hosts=shared.file_hosts,
             region_id=cabinet.region_id,
+            calls_per_second=shared.calls_per_second,
         )
 
     def smev(self, cabinet: CabinetSettings) -> "Platform":

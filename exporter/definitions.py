@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from config import toml
 from config.i18n import _
 
 
@@ -136,7 +137,7 @@ def load_definitions(zone: str, path: Path | None = None) -> Definitions:
             text = files("exporter").joinpath("definitions.toml").read_text(encoding="utf-8")
         else:
             text = path.read_text(encoding="utf-8")
-        editions = [Edition.model_validate(one) for one in tomllib.loads(text).get("edition", [])]
+        editions = [Edition.model_validate(one) for one in toml.parse(text).get("edition", [])]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise DefinitionsError(f"{path}: {error}") from error
     if not editions:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from config import toml
 from config.i18n import _
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class WorkCalendar:
         if path is None:
             return cls()
         try:
-            return cls(_OVERRIDES.validate_python(tomllib.loads(path.read_text(encoding="utf-8"))))
+            return cls(_OVERRIDES.validate_python(toml.parse(path.read_text(encoding="utf-8"))))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
             raise CalendarError(f"{path}: {error}") from error
 

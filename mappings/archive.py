@@ -19,6 +19,9 @@ from mappings.errors import FileError
 
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_PARTS = 10_000
+MAX_SHARED_BYTES = 512 * 1024**2  # of a part that the reader keeps whole: shared strings, styles
+MAX_RATIO = 200  # unpacked to packed, of a large part: sheets of real tables stay far below
+LARGE_PART = 32 * 1024**2
 MAX_COLUMNS = 256  # up to row 99 999; a longer sheet may have the 26 columns of one letter
 MAX_CELLS = 30_000_000  # the reader takes some 24 bytes for each, used or not
 
@@ -46,7 +49,7 @@ def open_check(path: Path) -> dict[str, dict[str, str]] | None:
     """
     with _archive(path) as archive:
         parts = archive.infolist()
-        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        if len(parts) > MAX_PARTS or _unreasonable(parts):
             raise FileError(
                 _("{file}: the workbook unpacks to an unreasonable size; it is not read").format(file=path)
             )
@@ -59,6 +62,18 @@ def open_check(path: Path) -> dict[str, dict[str, str]] | None:
             return {sheet: _within_limits(path, sheet, extent) for sheet, extent in found.items()}
     raise FileError(
         _("{file}: not a workbook that can be read. Accepted: .xlsx, .xls, .ods, .csv").format(file=path)
+    )
+
+
+def _unreasonable(parts: list[zipfile.ZipInfo]) -> bool:
+    """Whether the workbook would take all memory: by the sizes it tells. The reader stops at those."""
+    if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        return True
+    return any(
+        (part.file_size > LARGE_PART and part.file_size > MAX_RATIO * max(part.compress_size, 1))
+        or (part.file_size > MAX_SHARED_BYTES and not part.filename.startswith("xl/worksheets/"))
+        for part in parts
+        if part.filename != "content.xml"  # of .ods, which is read in pieces before
     )
 
 

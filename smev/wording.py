@@ -58,12 +58,14 @@ WORDING = {
     "peer-unreachable": N_("cannot be reached: {reason}"),
     "pem-malformed": N_("broken base64 in the PEM block {label}"),
     "pem-other": N_("the PEM file holds {found} where {wanted} should be"),
+    "pruned": N_("the content of {id} was taken out when it was old: there is nothing left to repeat"),
     "reference": N_("the reference {uri} does not name an Id of this message"),
     "reference-elsewhere": N_("the signature is about {reference}, not about the {element} beside it"),
     "request-absent": N_("no request {id} has come"),
     "scheme-retired": N_("GOST R 34.10-2001 is verified, never made: use a key of 2012"),
     "settings-absent": N_("the settings have no section [smev]"),
     "settings-wrong": N_("{problems}"),
+    "secret-absent": N_("the secret {reference} cannot be had: the library by itself keeps none"),
     "signature-absent": N_("the signature that must be here is not ({place})"),
     "signature-algorithm": N_("unknown signature algorithm {uri}"),
     "signature-foreign": N_(
@@ -81,6 +83,21 @@ WORDING = {
     "target-absent": N_("nothing in this message that such a signature is about ({place})"),
     "target-ambiguous": N_("{count} elements that the signature could be about, there must be one"),
     "target-without-id": N_("the element to sign has no Id: give it one, or name one with --id"),
+    "token-absent": N_("there is no token {token} ({reason}): put it in"),
+    "token-certificate": N_(
+        "the token holds {count} certificates for this key, there must be one: name the certificate's file"
+    ),
+    "token-choice": N_("{count} tokens fit {token}, there must be one; connected: {found}"),
+    "token-failed": N_("the token {token} failed: {reason}"),
+    "token-key": N_("{count} GOST keys of the token fit {key}, there must be one; it holds: {found}"),
+    "token-library": N_("tokens need the extra pkcs11: pip install sedlink[pkcs11]"),
+    "token-mechanism": N_("the token cannot sign by {scheme}: it has no mechanism {mechanism}"),
+    "token-module": N_("the token's library {path} does not start: {reason}"),
+    "token-pin": N_("the token {token} did not take the PIN ({reason}); it is not tried again"),
+    "token-pin-last": N_(
+        "one more wrong PIN locks the token {token}: log in to it once by its maker's program, then go on"
+    ),
+    "token-uri": N_("the address of the key on a token: {reason}"),
     "transport-lacks": N_("this way to SMEV has no {what}"),
     "transforms": N_("the transforms are not the ones SMEV prescribes: {uris}"),
     "unsigned": N_("the message holds no signatures"),

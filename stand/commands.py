@@ -42,7 +42,7 @@ BusReturn = Annotated[
 
 def stand(
     messages: Annotated[int, typer.Option(min=0, max=100_000, help=_("how many messages to write"))] = 50,
-    cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets the platform has"))] = 3,
+    cabinets: Annotated[int, typer.Option(min=1, max=1000, help=_("how many cabinets the platform has"))] = 3,
     sed: SedKind = "sev",
     directory: Folder = Path("stand-data"),
     feed: FeedFile = None,

@@ -225,6 +225,7 @@ def _quick(plan: Plan, told: dict[str, Any]) -> dict[str, str]:
     return {
         **polls,
         **hurry,
+        "SEDLINK__PLATFORM__CALLS_PER_SECOND": "0",  # the stand takes what comes
         **(_over_smev(plan, told) if plan.transport else {}),
         "SEDLINK__JOURNAL__DATABASE": plan.database,
         "SEDLINK__JOURNAL__BACKOFF_FIRST": "1s",

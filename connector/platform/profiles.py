@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from config import toml
 from config.i18n import _
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -25,7 +26,7 @@ def load_profile_of(model: type[_Model], package: str, path: Path | None) -> _Mo
 
     Raises ProfileError, one sentence that names the file and every wrong key.
     """
-    defaults = tomllib.loads(files(package).joinpath(_FILE).read_text(encoding="utf-8"))
+    defaults = toml.parse(files(package).joinpath(_FILE).read_text(encoding="utf-8"))
     values = defaults if path is None else _merged(defaults, _changes(path))
     source = _FILE if path is None else str(path)
     try:
@@ -37,7 +38,7 @@ def load_profile_of(model: type[_Model], package: str, path: Path | None) -> _Mo
 
 def _changes(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return toml.parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProfileError(
             _("wire profile {path} cannot be read: {error}").format(path=path, error=error)

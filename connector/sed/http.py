@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
@@ -25,10 +26,12 @@ import httpx
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from config.i18n import _
+from config.values import is_loopback
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.masking import mask
+from connector.pace import Pace
 from connector.streaming import beginning, chunks
-from connector.transport import is_loopback, retry_after, tls_cause, tls_context
+from connector.transport import refuse_layers, retry_after, tls_cause, tls_context
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _TRY_LATER = frozenset({408, 425, 429, 503})
@@ -68,6 +71,7 @@ class Address:
     ca_file: Path | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     json_bytes: int = 32 << 20  # an answer that is larger is no answer
+    calls_per_second: float = 0.0  # 0 = no limit
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -78,6 +82,8 @@ class Address:
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(_("url: http would send the password in clear, use https"))
         tls_context(self.ca_file)
+        if not 0 <= self.calls_per_second < inf:
+            raise ValueError(_("calls_per_second: write a number of calls, 0 = no limit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class SedHttp:
         self._address = address
         limits = address.timeouts
         self._base = address.url.rstrip("/") + "/"
+        self._pace = Pace(address.calls_per_second)
         self._http = httpx.Client(
             auth=auth,
             verify=tls_context(address.ca_file),
@@ -114,6 +121,7 @@ class SedHttp:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
+            event_hooks={"response": [refuse_layers]},
             trust_env=urlsplit(address.url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json"},
         )
@@ -177,6 +185,7 @@ class SedHttp:
 
     @contextmanager
     def _opened(self, call: Call, request: httpx.Request) -> Iterator[httpx.Response]:
+        self._pace.wait()
         try:
             response = self._http.send(request, stream=True)
         except httpx.RequestError as error:
@@ -263,6 +272,8 @@ def _transport_words(error: httpx.RequestError) -> str:
         return _("its certificate is not trusted ({why}); set ca_file").format(why=certificate)
     if isinstance(error, httpx.ConnectError):
         return _("no connection ({why}); check url and the network").format(why=mask(str(error)))
+    if isinstance(error, httpx.DecodingError):
+        return _("the SED's answer cannot be decompressed")
     return _("the connection broke ({why})").format(why=mask(str(error)) or type(error).__name__)
 
 

@@ -1,10 +1,10 @@
 """The rules of an SED adapter, and the quality file in which each adapter says which it keeps."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from config import toml
 from config.i18n import N_
 
 FILE = "quality.toml"
@@ -147,7 +147,7 @@ def read_quality(kind: str) -> Quality:
 
 def parse_quality(text: str) -> Quality:
     """Read a quality file. Raises ValueError that names every rule that is unknown, absent or unexplained."""
-    told = tomllib.loads(text)
+    told = toml.parse(text)
     marks = {name: _mark(mark) for name, mark in told["rules"].items()}
     mistakes = [f"{name}: no such rule" for name in marks if name not in RULES]
     mistakes += [f"{name}: nothing is said about it" for name in RULES if name not in marks]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from config import toml
 from config.i18n import _
 from exporter.fact import Fact
 from mappings.words import same_key
@@ -171,7 +172,7 @@ def load_map(name: str) -> ColumnMap:
 def parse_map(text: str, name: str) -> ColumnMap:
     """Read the text of a map. Raises MapError with every mistake."""
     try:
-        return ColumnMap.model_validate(tomllib.loads(text))
+        return ColumnMap.model_validate(toml.parse(text))
     except tomllib.TOMLDecodeError as error:
         raise MapError(f"{name}: {error}") from error
     except ValidationError as error:

@@ -73,7 +73,8 @@ def _header_place(rows: Sequence[Cells], whole: ColumnMap) -> int:
 
 def _csv_rows(path: Path) -> Iterator[Cells]:
     encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as stream:
+    # windows-1251 has one byte that is no letter, UTF-16 may be cut: the cell shows it, its row is told
+    with path.open(encoding=encoding, newline="", errors="replace") as stream:
         sample = stream.read(8192)
         stream.seek(0)
         delimiter = max(";,\t", key=sample.partition("\n")[0].count)

@@ -122,10 +122,18 @@ class Line:
         deadline = time.monotonic() + self._timeouts.whole
         try:
             with self._http.stream(method, url, content=body, headers=headers) as response:
+                _refuse_compressed(response)
                 pieces = _timed(response, deadline, self._timeouts.whole)
                 yield Answer(response.status_code, response.headers, pieces)
         except httpx.HTTPError as error:
             raise failure(error) from error
+
+
+def _refuse_compressed(response: httpx.Response) -> None:
+    """Nobody asked for it, and a few KB compressed twice would unpack to more than any memory."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise GarbageError(f"Content-Encoding: {encoding[:40]}")
 
 
 def _timed(response: httpx.Response, deadline: float, whole: float) -> Iterator[bytes]:

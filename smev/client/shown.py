@@ -78,6 +78,7 @@ def incoming(entry: InboxEntry) -> dict[str, Any]:
         "accepted": entry.accepted,
         "forced": entry.forced,
         "handled": moment(entry.handled),
+        "pruned": not entry.raw,
         "problem": problem(entry.problem),
         "files": [
             {"id": one.id, "name": one.name, "mime_type": one.mime_type, "path": one.path and str(one.path),

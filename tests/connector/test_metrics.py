@@ -1,16 +1,21 @@
 """Metrics and the operator's port, over real HTTP on loopback."""
 
 import datetime as dt
+import socket
+import threading
+from urllib.parse import quote
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.secret import Secret
 from connector.health import HealthServer
 from connector.journal.records import ChannelState, QueueDepth, Stage
 from connector.journal.reports import Counts
 from connector.lifecycle import State
 from connector.metrics import Numbers, render
+from connector.pace import Pace
 from connector.peer import Finding, Health
 
 NOW = dt.datetime(2026, 3, 1, 6, 0, tzinfo=dt.UTC)
@@ -131,10 +136,59 @@ def test_an_address_that_others_reach_must_be_asked_for(host):
         HealthServer(host, 0, ready=lambda: Health(()), metrics=lambda: b"")
 
 
-def test_a_remote_address_when_told():
-    server = HealthServer("0.0.0.0", 0, ready=lambda: Health(()), metrics=lambda: b"x 1\n", allow_remote=True)
+def asked(port, *, page="metrics", token="", host=""):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.get(f"http://127.0.0.1:{port}/{page}", headers=headers | ({"Host": host} if host else {}))
+
+
+def test_beyond_loopback_only_with_the_token():
+    server = HealthServer(
+        "0.0.0.0", 0, ready=lambda: Health(()), metrics=lambda: b"x 1\n", token=Secret("t0ken-of-the-operator")
+    )
     server.start()
     try:
-        assert httpx.get(f"http://127.0.0.1:{server.port}/metrics").text == "x 1\n"
+        assert asked(server.port, token="t0ken-of-the-operator", host="metrics.example.org").text == "x 1\n"
+        for wrong in ("", "t0ken", "t0ken-of-the-operator2", "токен"):
+            told = asked(server.port, token=quote(wrong))
+            assert (told.status_code, told.headers["WWW-Authenticate"]) == (401, 'Bearer realm="sedlink"')
+        assert asked(server.port, page="readyz").status_code == 401
+        assert asked(server.port, page="no-such-page").status_code == 401  # which pages there are is not told
+        assert asked(server.port, page="healthz").text == "ok\n"
     finally:
         server.stop()
+
+
+def test_a_page_of_another_site_reads_nothing_through_a_name_that_leads_here(serve):
+    port = int(serve().rpartition(":")[2])
+    assert asked(port, host="evil.example.org").status_code == 421
+    assert asked(port, host=f"localhost:{port}").status_code == 200
+    assert asked(port, host="[::1]").status_code == 200
+
+
+def test_a_flood_is_turned_away_and_the_port_recovers():
+    now = [100.0]
+    server = HealthServer(
+        "127.0.0.1", 0, ready=lambda: Health(()), metrics=lambda: b"", pace=Pace(2.0, monotonic=lambda: now[0])
+    )
+    server.start()
+    try:
+        codes = [asked(server.port).status_code for _try in range(9)]
+        assert codes == [200] * 6 + [429] * 3
+        now[0] += 0.5
+        assert asked(server.port).status_code == 200
+        assert asked(server.port).headers["Retry-After"] == "1"
+    finally:
+        server.stop()
+
+
+def test_silent_connections_do_not_take_all_threads(serve):
+    port = int(serve().rpartition(":")[2])
+    before = threading.active_count()
+    held = [socket.create_connection(("127.0.0.1", port)) for _one in range(100)]
+    try:
+        closed = [one for one in held[-50:] if one.recv(1) == b""]
+        assert len(closed) == 50
+        assert threading.active_count() - before <= 33
+    finally:
+        for one in held:
+            one.close()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,25 +29,35 @@ COMMANDS = [
     ["dictionary", "fetch"], ["show", "no-such-thing"],
 ]  # fmt: skip
 PEOPLE = ("surname", "email", "phone", "postAddress")
+WRONG = "канарейка-не-тот-пароль"
+PATIENCE = 120  # seconds that nothing takes on any machine
 
 
-def everything_said(path, *arguments, **environment):
+def everything_said(path, *commands):
+    """Return what the commands print, all of them run in one process; their exit codes too."""
     result = subprocess.run(
-        [sys.executable, "-m", "cli", *arguments, "--config", str(path)],
+        [sys.executable, "-m", "tests.exchange.one_process"],
+        input=json.dumps(commands),
         capture_output=True,
         text=True,
-        env={**os.environ, "LC_ALL": "C", **environment},
+        env={**environment(path), "PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=path.parent,
-        timeout=60,
-        check=False,
+        timeout=2 * PATIENCE,
+        check=True,
     )
+    assert result.stdout.count("\n-- [") + result.stdout.startswith("-- [") == len(commands)
     return result.stdout + result.stderr
+
+
+def environment(path):
+    return {**os.environ, "LC_ALL": "C", "SEDLINK_CONFIG": str(path)}
 
 
 def canaries(stand, cases):
     """Return what must never show: by what it is."""
     found = {f"secret of {one.opa_id}": one.secret for one in stand.cabinets}
     found["secret of the platform"] = stand.oauth.secret
+    found["a wrong password"] = WRONG
     for case in cases:
         applicant = json.loads(case.message.wire)["applicant"]
         for name in PEOPLE:
@@ -70,57 +80,77 @@ def free_port():
         return free.getsockname()[1]
 
 
-def test_no_command_log_mail_or_metric_shows_a_secret_or_a_person(tmp_path, free_port):
+@pytest.fixture
+def stand(tmp_path):
     cabinets = make_cabinets(2, 9)
     cases = [renamed(case) for case in make_cases(10, cabinets, seed=9, now=datetime.now(UTC))]
-    with Stand(tmp_path / "stand", cabinets=cabinets, cases=cases, faults="all", seed=9) as stand:
-        path = write_configuration(tmp_path, stand)
-        mail = f'[mail]\nhost = "127.0.0.1"\nport = {stand.mail_port}\nsecurity = "none"\n'
-        mail += 'sender = "sedlink@example.org"\nrecipients = ["admin@example.org"]\n'
-        health = f'\n[health]\nport = {free_port}\n\n[log]\nlevel = "debug"\n'
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("[daemon]", '[daemon]\nalert_after = "1s"') + mail + health, "utf-8")
-        wrong = tmp_path / f"{stand.cabinets[0].opa_id}.secret"
-        right = wrong.read_text(encoding="utf-8")
-        said = [everything_said(path, "status"), everything_said(path, "db", "upgrade")]
-        wrong.write_text("канарейка-не-тот-пароль", encoding="utf-8")
-        said += [daemon_said(path, free_port, seconds=6)]
-        wrong.write_text(right, encoding="utf-8")
-        said += [daemon_said(path, free_port, seconds=12)]
-        (number, *_rest) = (case.message.id for case in cases)
-        said += [everything_said(path, *(part.format(id=number) for part in command)) for command in COMMANDS]
-        said += [str(one) for one in stand.mailbox]
-        said += [(tmp_path / "facts.csv").read_text(encoding="utf-8")]
-        hidden = canaries(stand, cases)
-    hidden["a wrong password"] = "канарейка-не-тот-пароль"
-    whole = "\n".join(said)
+    with Stand(tmp_path / "stand", cabinets=cabinets, cases=cases, faults="all", seed=9) as running:
+        running.cases = cases
+        yield running
+
+
+@pytest.fixture
+def path(tmp_path, stand, free_port):
+    path = write_configuration(tmp_path, stand)
+    mail = f'[mail]\nhost = "127.0.0.1"\nport = {stand.mail_port}\nsecurity = "none"\n'
+    mail += 'sender = "sedlink@example.org"\nrecipients = ["admin@example.org"]\n'
+    more = f'\n[health]\nport = {free_port}\n\n[log]\nlevel = "debug"\n'
+    text = path.read_text(encoding="utf-8").replace("[daemon]", '[daemon]\nalert_after = "1s"')
+    path.write_text(text + mail + more, encoding="utf-8")
+    return path
+
+
+def test_no_command_log_mail_or_metric_shows_a_secret_or_a_person(tmp_path, path, stand, free_port):
+    said = [everything_said(path, ["status"], ["db", "upgrade"])]
+    secret = tmp_path / f"{stand.cabinets[0].opa_id}.secret"
+    right = secret.read_text(encoding="utf-8")
+    secret.write_text(WRONG, encoding="utf-8")
+    with daemon(path) as (process, log):
+        closed = f'needs_person{{channel="platform:{stand.cabinets[0].opa_id}"}} 1.0'
+        wait(lambda: stand.mailbox and closed in page(free_port, "metrics"))
+        secret.write_text(right, encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        wait(lambda: "sedlink_rounds_accepted 10.0" in page(free_port, "metrics"))
+        said += [Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8"), page(free_port, "readyz")]
+        said += [page(free_port, "metrics")]
+    (number, *_rest) = (case.message.id for case in stand.cases)
+    commands = [[part.format(id=number) for part in command] for command in COMMANDS]
+    said += [log(), everything_said(path, *commands), (tmp_path / "facts.csv").read_text(encoding="utf-8")]
+    assert_hidden(canaries(stand, stand.cases), "\n".join([*said, *map(str, stand.mailbox)]))
+
+
+def assert_hidden(hidden, whole):
     assert len(whole) > 10_000
-    assert "received" in whole, "the daemon did nothing that could have shown anything"
-    shown = {what: value for what, value in hidden.items() if re.search(rf"\b{re.escape(value)}\b", whole)}
-    assert not shown, [
-        re.search(rf".{{0,80}}\b{re.escape(value)}\b.{{0,60}}", whole)[0] for value in shown.values()
-    ]
+    shown = [re.search(rf".{{0,80}}\b{re.escape(value)}\b.{{0,60}}", whole) for value in hidden.values()]
+    assert not any(shown), [found[0] for found in shown if found]
 
 
-def daemon_said(path, port, *, seconds):
-    """Let the daemon run for a moment; return its log and its metrics."""
-    log = path.with_suffix(f".{seconds}.log")
+@contextmanager
+def daemon(path):
+    """Run the daemon; yield its process and what reads its log so far."""
+    log = path.with_suffix(".log")
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "run", "--config", str(path)],
             stderr=errors,
-            env={**os.environ, "LC_ALL": "C"},
+            env=environment(path),
         )
-        until = time.monotonic() + seconds
-        pages = []
-        while time.monotonic() < until:
-            with (
-                suppress(OSError),  # it is only starting
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer,
-            ):
-                pages = [answer.read().decode()]
-            time.sleep(0.5)
-        command_line = Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8")
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-    return "\n".join([log.read_text(encoding="utf-8"), command_line, *pages])
+        try:
+            yield process, lambda: log.read_text(encoding="utf-8")
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def page(port, name):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{name}", timeout=PATIENCE) as answer:
+        return answer.read().decode()
+
+
+def wait(condition):
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "it did not come to an end"
+        time.sleep(0.2)

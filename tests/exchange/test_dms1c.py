@@ -27,7 +27,7 @@ def test_faults_and_sudden_deaths_lose_and_double_nothing(tmp_path):
                 wait(lambda: count(stand, "arrived") >= arrived, seconds=120)  # noqa: B023
                 process.kill()
         with daemon(path):
-            wait(stand.settled, seconds=120)
+            wait(stand.settled)
             wait(lambda: '"waiting": 0' in sedlink(path, "status", "--json").stdout)
         found = stand.reconcile()
         assert found.exact, found

@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from config.i18n import _
 from config.secret import Secret
+from config.values import is_loopback
 from connector.appeal import Cabinet
-from connector.transport import is_loopback, tls_context
+from connector.transport import tls_context
 
 _PORTS = {"http": 80, "https": 443}
 Origin = tuple[str, str, int]  # scheme, host, port
@@ -40,6 +41,7 @@ class Access:
     timeouts: Timeouts = field(default_factory=Timeouts)
     ca_file: Path | None = None  # trusted instead of the system's certificates
     file_hosts: Sequence[str] = ()  # other hosts of the platform that attachment URLs may name
+    calls_per_second: float = 0.0  # of this cabinet; 0 = no limit
 
     def __post_init__(self) -> None:
         try:

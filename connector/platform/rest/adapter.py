@@ -48,6 +48,7 @@ class RestPlatform:
         ca_file: Path | None = None,
         file_hosts: Sequence[str] = (),
         region_id: str = "",
+        calls_per_second: float = 0.0,
     ) -> None:
         self._cabinet = cabinet
         self._profile = profile or default_profile()
@@ -62,6 +63,7 @@ class RestPlatform:
             timeouts or Timeouts(),
             ca_file,
             tuple(file_hosts),
+            calls_per_second,
         )
         self._base_url = base_url
         self._client = Client(access, self._profile)

@@ -13,12 +13,14 @@ from config.i18n import _
 from config.secret import Secret
 from connector.errors import AuthError, ConnectorError, PermanentError, RetryableError
 from connector.masking import protect
+from connector.pace import Pace
 from connector.platform.rest.access import Access, origin_of
 from connector.platform.rest.failures import Call, from_status, from_transport, garbage, messages_of
 from connector.platform.rest.jsontext import NotJsonError, decode_text, parse
 from connector.platform.rest.profile import Profile
 from connector.platform.rest.tokens import Token, TokenKeeper
 from connector.streaming import beginning, chunks
+from connector.transport import refuse_layers
 
 _COMPLAINT_BYTES = 65_536  # of an error's body are read
 _REDIRECTS = 3
@@ -42,9 +44,11 @@ class Client:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
+            event_hooks={"response": [refuse_layers]},
             trust_env=urlsplit(access.base_url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json, */*;q=0.1"},
         )
+        self._pace = Pace(access.calls_per_second)
         protect(access.secret, access.oauth_secret)
         self._tokens = TokenKeeper(self._fetch_token)
 
@@ -137,6 +141,7 @@ class Client:
         raise RetryableError(_("{what}: the platform redirects in a circle").format(what=call.what))
 
     def _raw_send(self, call: Call, request: httpx.Request, auth: httpx.Auth | None = None) -> httpx.Response:
+        self._pace.wait()
         try:
             return self._http.send(request, stream=True, auth=auth)
         except httpx.RequestError as error:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from config.i18n import _
+from connector.platform.rest.jsontext import Doubled, Unreadable
 
 # No database and no XML holds a NUL or half a surrogate pair; JSON's escapes can bring both.
 _UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
 _FLAGS = {"true": True, "false": False}
 _LARGEST = 2**63
+_YEARS = range(1900, 3000)
 
 
 class FieldProblemError(ValueError):
@@ -29,14 +31,21 @@ def clean(text: str) -> str:
     return _UNHOLDABLE.sub("\ufffd", text)
 
 
+def _members(values: object, place: str) -> dict[str, object]:
+    """Return the members of an object. Raises FieldProblemError for what is none."""
+    if isinstance(values, Unreadable):
+        raise FieldProblemError(place or "JSON", values.why)
+    if not isinstance(values, dict):
+        raise FieldProblemError(place or "JSON", _("must be an object"))
+    return values
+
+
 class Fields:
     """A JSON object. A null and an absent member are the same; paths go inwards with a dot."""
 
     def __init__(self, values: object, place: str = "") -> None:
         self._place = place
-        if not isinstance(values, dict):
-            raise FieldProblemError(place or "JSON", _("must be an object"))
-        self._values = values
+        self._values = _members(values, place)
 
     def where(self, path: str) -> str:
         """Return the full name of a member, for a person."""
@@ -47,9 +56,11 @@ class Fields:
         inside: object = self._values
         walked: list[str] = []
         for word in path.split("."):
-            if not isinstance(inside, dict):
-                raise FieldProblemError(self.where(".".join(walked)), _("must be an object"))
-            inside = inside.get(word)
+            members = _members(inside, self.where(".".join(walked)))
+            if isinstance(members, Doubled) and word in members.names:
+                reason = _("stands twice, with different values")
+                raise FieldProblemError(self.where(".".join([*walked, word])), reason)
+            inside = members.get(word)
             if inside is None:
                 return None
             walked.append(word)
@@ -107,9 +118,15 @@ class Fields:
             raise FieldProblemError(self.where(path), reason)
         try:
             moment = datetime.fromisoformat(value.strip())
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise FieldProblemError(self.where(path), reason) from error
+        if moment.year not in _YEARS:  # near the ends of the calendar no zone and no deadline can be added
+            raise FieldProblemError(
+                self.where(path),
+                _("must be a time of the years {first} to {last}").format(first=_YEARS[0], last=_YEARS[-1]),
+            )
+        return moment
 
     def required_time(self, path: str) -> datetime:
         """Return a time that must be there."""

@@ -37,7 +37,7 @@ def _told(raw: bytes) -> str:
     header["Content-Disposition"] = _decoded(raw).replace("\r", " ").replace("\n", " ")
     try:
         parameters = header.get_params([], header="content-disposition", unquote=True)
-    except (MessageError, ValueError, LookupError):
+    except (MessageError, ValueError, LookupError, TypeError):  # TypeError: `filename` beside `filename*0`
         return ""
     values: list[object] = [value for name, value in parameters if name.lower() == "filename"]
     for value in values:

@@ -6,13 +6,29 @@ from dataclasses import dataclass
 
 from config.i18n import _
 
-# Literal control characters inside strings are tolerated: one odd message must not hide its whole page.
-_DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\n\r]*")
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+_MANY = 10_000
+_LONGEST_NUMBER = 400  # digits; Python itself refuses to read thousands
 
 
 class NotJsonError(ValueError):
     """The text is not JSON of the expected shape; the message says what it looks like."""
+
+
+class Doubled(dict[str, object]):
+    """An object in which `names` stand twice with different values: which one is meant is not guessed."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.names = frozenset(name for name, value in pairs if self[name] != value)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for the value of an element that is no JSON, or nested too deep."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +39,26 @@ class Element:
     value: object
 
 
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) == len(pairs) or all(value[name] == told for name, told in pairs):
+        return value
+    return Doubled(pairs)
+
+
+def _whole_number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+# Literal control characters inside strings are tolerated: one odd message must not hide its whole page.
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object, parse_int=_whole_number)
+
+
 def decode_text(body: bytes) -> str:
     """Return a body as text that a database can hold: bad UTF-8 becomes U+FFFD, NUL its JSON escape."""
-    return body.decode("utf-8-sig", errors="replace").replace("\0", "\\u0000")
+    text = body.decode("utf-8-sig", errors="replace")
+    # An escape is six letters: a body of nothing but NULs must not grow to six times its limit.
+    return text.replace("\0", "\\u0000" if text.count("\0") < _MANY else "\ufffd")
 
 
 def parse(text: str) -> object:
@@ -85,10 +118,33 @@ def _elements(text: str, start: int) -> tuple[list[Element], int]:
     found: list[Element] = []
     at = _expect(text, start, "[")
     while text[at : at + 1] != "]":
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = _one(text, at)
         found.append(Element(text[at:end], value))
         at = _next(text, end, "]")
     return found, at + 1
+
+
+def _one(text: str, at: int) -> tuple[object, int]:
+    """Return an element and where it ends; one that cannot be read ends where its brackets do."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except RecursionError:
+        why = _("is nested too deep")
+    except ValueError:
+        why = _("is broken JSON")
+    return Unreadable(why), _end_of(text, at)
+
+
+def _end_of(text: str, at: int) -> int:
+    """Return where the bracket that opens here is closed. Raises ValueError when it is not."""
+    depth = 0
+    for mark in _MARKS.finditer(text, at):
+        if mark.start() == at and mark[0] not in "[{":
+            break
+        depth += (mark[0] in "[{") - (mark[0] in "]}")
+        if depth == 0:
+            return mark.end()
+    raise ValueError(f"no end of what begins at {at}")
 
 
 def _next(text: str, at: int, closing: str) -> int:

@@ -94,6 +94,7 @@ class DirectumSettings:
     ca_file: Path | None = None
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 120.0
+    calls_per_second: float = 50.0  # of one process; 0 = no limit
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     nameless: str = "Имя не указано"  # a request without FullName is refused
     language: str = "ru"
@@ -118,7 +119,8 @@ class DirectumSettings:
 
     def address(self) -> Address:
         """Return where the service is. Raises ValueError."""
-        return Address(self.url, self.ca_file, Timeouts(connect=self.connect_timeout, read=self.read_timeout))
+        timeouts = Timeouts(connect=self.connect_timeout, read=self.read_timeout)
+        return Address(self.url, self.ca_file, timeouts, calls_per_second=self.calls_per_second)
 
     def commanded(self, letter: Mapping[str, object]) -> bool:
         """Whether the SED's user ordered this letter to be sent to the platform."""

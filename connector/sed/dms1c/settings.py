@@ -7,6 +7,7 @@ setting whose default stands here.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -17,9 +18,9 @@ from pydantic import ConfigDict
 
 from config.i18n import _
 from config.secret import Secret
-from config.values import Seconds, SecretRef, Size
+from config.values import Seconds, SecretRef, Size, is_loopback
 from connector.appeal import AnswerResult
-from connector.transport import is_loopback, tls_context
+from connector.transport import tls_context
 
 # What an additional property may be filled with when the card is made.
 CARD_SOURCES = frozenset(
@@ -84,6 +85,7 @@ class Dms1cSettings:
     database_id: str = ""  # dataBaseID of every request
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 60.0
+    calls_per_second: float = 50.0  # of one process; 0 = no limit
     file_timeout: Seconds = 600.0
     attempts: int = 4  # of a request that is harmless to repeat, before the channel is paused
     max_answer: Size = 64 << 20
@@ -149,12 +151,7 @@ class Dms1cSettings:
         self._check_properties()
         if not self.user.strip():
             self._refuse("user", _("must not be empty"))
-        for name in ("connect_timeout", "read_timeout", "file_timeout", "look_back"):
-            if getattr(self, name) <= 0:
-                self._refuse(name, _("give a time longer than nothing"))
-        for name in ("attempts", "list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
-            if getattr(self, name) < 1:
-                self._refuse(name, _("give a number above zero"))
+        self._check_numbers()
         if self.summary_limit < 100:
             self._refuse("summary_limit", _("give at least 100 characters"))
         if self.list_limit_most < self.list_limit:
@@ -164,6 +161,16 @@ class Dms1cSettings:
         tls_context(self.ca_file)  # says what is wrong with the file
         for name in ("card_properties", "question_properties", "result_words", "property_ids"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def _check_numbers(self) -> None:
+        for name in ("connect_timeout", "read_timeout", "file_timeout", "look_back"):
+            if getattr(self, name) <= 0:
+                self._refuse(name, _("give a time longer than nothing"))
+        if not 0 <= self.calls_per_second < inf:
+            self._refuse("calls_per_second", _("write a number of calls, 0 = no limit"))
+        for name in ("attempts", "list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
+            if getattr(self, name) < 1:
+                self._refuse(name, _("give a number above zero"))
 
     @property
     def files_property(self) -> str:

@@ -19,6 +19,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from config.i18n import _
 from connector.masking import protect
+from connector.pace import Pace
 from connector.sed.dms1c.failures import Call, from_status, from_transport, garbage, too_long
 from connector.sed.dms1c.settings import Dms1cSettings
 from connector.transport import retry_after
@@ -34,6 +35,7 @@ class Wire:
     def __init__(self, settings: Dms1cSettings) -> None:
         self._settings = settings
         self._auth = _credentials(settings)
+        self._pace = Pace(settings.calls_per_second)
         protect(settings.password)
         self._session = requests.Session()
         self._session.trust_env = urlsplit(settings.url).scheme == "https"  # plain http is loopback: no proxy
@@ -89,6 +91,7 @@ class Wire:
         verify = str(settings.ca_file) if settings.ca_file else True  # here: an environment cannot lower it
         # NTLM sends the body up to three times and forgets to rewind it: there it is bytes
         data = body.read() if body is not None and settings.auth == "ntlm" else body
+        self._pace.wait()
         try:
             response = self._session.request(
                 method, url, data=data, headers=headers, auth=self._auth, verify=verify, stream=True,

@@ -74,6 +74,7 @@ class ElmaSettings:
     ca_file: Path | None = None
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 120.0
+    calls_per_second: float = 50.0  # of one process; 0 = no limit
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     language: str = "ru"
 
@@ -122,7 +123,8 @@ class ElmaSettings:
     def address(self) -> Address:
         """Return where the public API is. Raises ValueError."""
         timeouts = Timeouts(connect=self.connect_timeout, read=self.read_timeout)
-        return Address(self.url.rstrip("/") + "/pub/v1", self.ca_file, timeouts)
+        url = self.url.rstrip("/") + "/pub/v1"
+        return Address(url, self.ca_file, timeouts, calls_per_second=self.calls_per_second)
 
     def midnight(self, day: date) -> datetime:
         """Return the moment, UTC, at which a day begins where the SED's people are."""

@@ -54,6 +54,7 @@ class MayanSettings:
     ca_file: Path | None = None
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 120.0
+    calls_per_second: float = 50.0  # of one process; 0 = no limit
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     language: str = "ru"
 
@@ -75,7 +76,8 @@ class MayanSettings:
     def address(self) -> Address:
         """Return where the REST API is. Raises ValueError."""
         timeouts = Timeouts(connect=self.connect_timeout, read=self.read_timeout)
-        return Address(self.url.rstrip("/") + "/api/v4", self.ca_file, timeouts)
+        url = self.url.rstrip("/") + "/api/v4"
+        return Address(url, self.ca_file, timeouts, calls_per_second=self.calls_per_second)
 
     def meaning(self, label: str) -> tuple[EventKind, AnswerResult, bool] | None:
         """Return what a transition tells: the event, how it ended, whether it is the command to send."""

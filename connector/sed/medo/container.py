@@ -153,18 +153,19 @@ def _files(root: etree._Element, what: str) -> Iterator[File]:
 
 
 @contextmanager
-def opened(path: Path, limit: int) -> Iterator[zipfile.ZipFile]:
+def opened(path: Path, limit: int, *, what: str = "") -> Iterator[zipfile.ZipFile]:
     """Open a container whose files are at most `limit` bytes together. Raises BrokenMessageError."""
+    what = what or path.name
     try:
         with zipfile.ZipFile(path) as packed:
-            _refuse_bomb(packed, path, limit)
+            _refuse_bomb(packed, what, limit)
             yield packed
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        sentence = _("{what} cannot be unpacked: {error}").format(what=path.name, error=error)
+        sentence = _("{what} cannot be unpacked: {error}").format(what=what, error=error)
         raise BrokenMessageError(sentence, field="container") from error
 
 
-def _refuse_bomb(packed: zipfile.ZipFile, path: Path, limit: int) -> None:
+def _refuse_bomb(packed: zipfile.ZipFile, what: str, limit: int) -> None:
     entries = packed.infolist()
     whole = sum(entry.file_size for entry in entries)
     swollen = any(
@@ -172,7 +173,7 @@ def _refuse_bomb(packed: zipfile.ZipFile, path: Path, limit: int) -> None:
         for entry in entries
     )
     if len(entries) > _MOST_ENTRIES or whole > limit or swollen:
-        sentence = _("{what}: too many files or too large when unpacked, refused").format(what=path.name)
+        sentence = _("{what}: too many files or too large when unpacked, refused").format(what=what)
         raise BrokenMessageError(sentence, field="container")
 
 

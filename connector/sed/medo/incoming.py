@@ -165,15 +165,14 @@ class Incoming:
     def _unpacked(self, place: Path, present: dict[str, str], taken: Taken) -> Taken:
         self._complete(place, present, taken.message.container)
         zipped = present[taken.message.container.casefold()]
-        with container.opened(place / zipped, self._settings.max_container_size) as packed:
-            content = container.passport_of(packed, zipped, self._settings.max_passport_size)
-            document, files = container.read_passport(content, what=f"{label(place.name)}/{zipped}")
+        what = f"{label(place.name)}/{zipped}"
+        with container.opened(place / zipped, self._settings.max_container_size, what=what) as packed:
+            content = container.passport_of(packed, what, self._settings.max_passport_size)
+            document, files = container.read_passport(content, what=what)
             held = {one.filename.casefold(): one for one in packed.infolist()}
         for file in files:
             if file.name.casefold() not in held:
-                sentence = _("{what}: file {name} is not in the container").format(
-                    what=zipped, name=file.name
-                )
+                sentence = _("{what}: file {name} is not in the container").format(what=what, name=file.name)
                 raise BrokenMessageError(sentence, field="container")
         found = {file.name: held[file.name.casefold()] for file in files}
         return replace(

@@ -10,8 +10,9 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -22,15 +23,16 @@ import httpx
 from config.i18n import _
 from config.secret import Secret
 from connector.errors import AuthError, PermanentError, RetryableError
-from connector.masking import protect
+from connector.masking import mask, protect
 from connector.platform.rest.tokens import Token, TokenKeeper
+from connector.transport import refuse_layers, retry_after
 from exporter.marts.datamart.statuses import Code, Status
 
 log = logging.getLogger("sedlink.export.datamart")
 Told = TypeVar("Told")
 _CHUNK = 1 << 18
 _RENEWALS = 4  # of the token in one call: another run of this organisation may have spent the new one too
-_ANSWER_BYTES = 65_536
+_ANSWER_BYTES = 8 << 20  # more than this is no answer to anything that is asked here
 _MAX_RETRY_AFTER = 600.0  # seconds: whoever asks for more is asked again later all the same
 
 
@@ -52,6 +54,20 @@ class Access:
     token: Secret | None = None  # of Prostore, which knows no proxy
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `text` is UTF-8 whatever the answer says of its charset."""
+
+    status_code: int
+    headers: httpx.Headers
+    text: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether HTTP calls it one."""
+        return 200 <= self.status_code < 300
+
+
 class Client:
     """HTTP to one mart as one organisation."""
 
@@ -71,7 +87,10 @@ class Client:
         timeout = httpx.Timeout(access.silence, connect=access.connect)
         agent = {"User-Agent": f"sedlink/{version('sedlink')}"}
         plain = access.url.startswith("http://")
-        self._http = httpx.Client(verify=tls, timeout=timeout, headers=agent, trust_env=not plain)
+        self._http = httpx.Client(
+            verify=tls, timeout=timeout, headers=agent, trust_env=not plain,
+            event_hooks={"response": [refuse_layers]},
+        )  # fmt: skip
         self._tokens = TokenKeeper(self._fetch_token) if access.username else None
         if access.password:
             protect(access.password)
@@ -113,7 +132,7 @@ class Client:
                 self._sleep(wish)
         raise AssertionError("the loop returns or raises")
 
-    def _with_token(self, build: Callable[[], httpx.Request]) -> httpx.Response:
+    def _with_token(self, build: Callable[[], httpx.Request]) -> Answer:
         if self._tokens is None:
             return self._checked(self._sent(build()))
         token = self._tokens.current()
@@ -125,11 +144,12 @@ class Client:
             answer = self._sent(build(), token)
         return self._checked(answer)
 
-    def _sent(self, request: httpx.Request, token: Secret | None = None) -> httpx.Response:
+    def _sent(self, request: httpx.Request, token: Secret | None = None) -> Answer:
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token.reveal()}"
         try:
-            return self._http.send(request)
+            with closing(self._http.send(request, stream=True)) as response:
+                return Answer(response.status_code, response.headers, _text(response))
         except httpx.RequestError as error:
             raise RetryableError(
                 _("the mart {url} does not answer ({reason})").format(
@@ -137,11 +157,11 @@ class Client:
                 )
             ) from error
 
-    def _checked(self, answer: httpx.Response) -> httpx.Response:
+    def _checked(self, answer: Answer) -> Answer:
         code = answer.status_code
         if answer.is_success:
             return answer
-        said = " ".join(answer.text[:300].split())
+        said = mask(" ".join(answer.text[:300].split()))
         if code in (401, 403):
             raise AuthError(
                 _(
@@ -152,7 +172,7 @@ class Client:
         if code in (408, 425, 429) or code >= 500:
             raise RetryableError(
                 _("the mart is not ready (HTTP {code}): {said}").format(code=code, said=said),
-                after=_retry_after(answer.headers.get("Retry-After")),
+                after=_wish(answer.headers.get("Retry-After", "")),
             )
         raise PermanentError(
             _("the mart refuses the file (HTTP {code}): {said}").format(code=code, said=said)
@@ -188,11 +208,20 @@ class Client:
                 _("the mart does not admit us (HTTP 400): check id, password and ОГРН of [datamart]")
             )
         try:
-            told = self._checked(answer).json()
+            told = json.loads(self._checked(answer).text)
             life = told.get("expires_in")
             return Token(Secret(str(told["access_token"])), float(life) if life else None)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise RetryableError(_("the mart answers something that is no token"), code="garbage") from error
+
+
+def _text(response: httpx.Response) -> str:
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > _ANSWER_BYTES:
+            raise RetryableError(_("the mart's answer does not end"), code="garbage")
+    return body.decode("utf-8", errors="replace")
 
 
 def chunks(path: Path) -> Iterator[bytes]:
@@ -209,28 +238,21 @@ def _request_id(text: str) -> str:
     except ValueError:
         log.debug("the request id is not bare: looking for it in JSON")
     try:
-        told = json.loads(text[:_ANSWER_BYTES])
+        told = json.loads(text)
         return str(uuid.UUID(str(told.get("requestId") or told["request_id"])))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RetryableError(_("the mart took a file without giving a request id"), code="garbage") from error
 
 
 def _status(text: str) -> Status:
     try:
-        told = json.loads(text[:_ANSWER_BYTES])
+        told = json.loads(text)
         return Status(Code(int(told["code"])), str(told.get("description") or ""))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RetryableError(_("the mart answers something that is no status"), code="garbage") from error
 
 
-def _retry_after(text: str | None) -> float | None:
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except ValueError:
-            return None
-    return min(max(seconds, 0.0), _MAX_RETRY_AFTER)
+def _wish(text: str) -> float | None:
+    """Return the mart's own wish in seconds, bounded."""
+    seconds = retry_after(text, datetime.now(UTC))
+    return None if seconds is None else min(seconds, _MAX_RETRY_AFTER)

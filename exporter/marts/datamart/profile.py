@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from config import toml
 from config.i18n import _
 from exporter.fact import COLUMNS
 from exporter.marts import MartError
@@ -65,7 +66,7 @@ def load_profile(path: Path | None) -> Profile:
             text = files("exporter.marts.datamart").joinpath("profile.toml").read_text(encoding="utf-8")
         else:
             text = path.read_text(encoding="utf-8")
-        return Profile.model_validate(tomllib.loads(text))
+        return Profile.model_validate(toml.parse(text))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

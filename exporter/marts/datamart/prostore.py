@@ -19,7 +19,7 @@ import httpx
 
 from config.i18n import _
 from connector.errors import AuthError, PermanentError, RetryableError
-from connector.masking import protect
+from connector.masking import mask, protect
 from exporter.marts.datamart.client import Access, Client, chunks
 from exporter.marts.datamart.statuses import Code, Status
 
@@ -134,11 +134,11 @@ def _objects(text: str) -> list[Any]:
     """Return the JSON values of an answer: one, or one per line while the upload goes on."""
     try:
         return [json.loads(text)] if text.strip() else []
-    except ValueError:
+    except (ValueError, RecursionError):
         log.debug("the answer is not one JSON value: reading it by lines")
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RetryableError(_("the mart answers something that is not JSON"), code="garbage") from error
 
 
@@ -146,7 +146,7 @@ def _look_for_error(text: str) -> None:
     """An answer may say no in spite of its code."""
     for told in _objects(text):
         if isinstance(told, dict) and (reason := told.get("error") or told.get("exceptionMessage")):
-            raise PermanentError(_("the mart refuses: {said}").format(said=str(reason)[:300]))
+            raise PermanentError(_("the mart refuses: {said}").format(said=mask(str(reason)[:300])))
 
 
 def _number(text: str) -> int | None:

@@ -1,11 +1,15 @@
 """The commands of the exchange, against the stand: what they print, and their exit codes."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
 
 from config.i18n import speaking
+from smev.client.exchange import utc_now
+from smev.client.store import Store
+from smev.client.store.pruning import Pruned
 from smev.commands import app
 from stand.smev.running import SmevStand
 from tests.smev.client.conftest import BusWorld
@@ -130,3 +134,26 @@ def test_settings_that_cannot_be_used(run, tmp_path):
     assert "smev.signer" in run("check", code=3)
     (tmp_path / "smev.toml").unlink()
     run("check", code=3)
+
+
+def test_old_messages_lose_their_words_and_files_and_nothing_else(run, world, tmp_path):
+    run("send", tmp_path / "content.xml", "-f", tmp_path / "big.pdf", "--key", "k1")
+    world.settle()
+    (came,) = run("queue", "--json")
+    run("prune", "--older-than", "soon", code=2)
+    assert run("prune", "--older-than", "1d", "--json")["sent"] == 0
+    future = "gone: sent 0, received 0"
+    assert future in run("prune", "--older-than", "1h")
+    store, ahead = Store(tmp_path / "smev", utc_now), utc_now() + timedelta(minutes=1)
+    due = store.pruning.due(ahead)
+    assert (due.sent, due.received, due.files) == (1, 0, 1)  # nobody has handled the answer yet
+    assert store.pruning.due(ahead, unhandled=True) == store.pruning.prune(ahead, ahead, unhandled=True)
+    assert store.pruning.prune(ahead, ahead, unhandled=True) == Pruned(0, 0, 0, 0)
+    store.close()
+    assert not [path for path in (tmp_path / "smev/files").rglob("*") if path.is_file()]
+    assert "привет".encode() not in (tmp_path / "smev/smev.db").read_bytes()
+    assert run("show", came["message_id"], "--json")["pruned"]
+    assert "taken out" in run("replay", came["message_id"], code=1)
+    assert "taken out" in run("send", "--again", "k1", code=1)
+    assert run("send", tmp_path / "content.xml", "--key", "k1", "--json")[0]["attempts"] == 1
+    assert run("queue", "--json") == []
