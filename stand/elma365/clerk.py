@@ -102,7 +102,8 @@ class Elma(Workplace):
             case DecisionKind.REGISTER:
                 return {"reg_number": card.number, "reg_date": _day(card.registered)}, ""
             case DecisionKind.ASSIGN | DecisionKind.PROGRESS:
-                return _executor(decision), "in_progress"
+                assigned = decision.kind is DecisionKind.ASSIGN  # a report on the way names no executor anew
+                return _executor(decision) if assigned else {}, "in_progress"
             case DecisionKind.PROLONG:
                 return {"deadline": _day(decision.deadline or at.date())}, ""
             case DecisionKind.REDIRECT:

@@ -14,6 +14,7 @@ from connector.sed.elma365.reading import UnreadableRowError, card, events
 from connector.sed.http import StatusError
 from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256, unique
 from stand.elma365.model import APPEALS, DIRECTORY, NAMESPACE, QUESTIONS, STATUSES
+from stand.words import Decision, DecisionKind, Official
 from tests.connector.sed.elma365_peer import StandElma
 
 
@@ -200,6 +201,15 @@ def test_health_names_what_is_not_set_up(peer):
     wrong = [one.what for one in sed.check().findings if not one.ok]
     assert len(wrong) == 3
     assert f"{NAMESPACE}/other" in wrong
+
+
+def test_a_report_on_the_way_assigns_nobody(peer, store):
+    sed, appeal = peer.sed(), an_appeal()
+    sed.register(appeal, (), store.open)
+    peer.received(appeal.key)
+    who = (Official("Исполнителев", "И", "И", "консультант"),)
+    peer._decide(appeal.key, Decision(DecisionKind.PROGRESS, text="В работе", executors=who))
+    assert [one.kind for one in drain(sed)[0]] == [EventKind.PROGRESS]
 
 
 # ---- what stands in a row
