@@ -179,7 +179,8 @@ def verify_cold(public: "PublicKey", value: bytes, signature: bytes) -> bool:
     return PureProvider().verify(public, value, signature)
 
 
-def verifying(_folder: Path) -> Section:
+def verifying(folder: Path) -> Section:
+    from smev.gost import keyfile, pem
     from smev.gost.pure import PureProvider
 
     section = Section("verifications per second")
@@ -202,6 +203,14 @@ def verifying(_folder: Path) -> Section:
             swapped = bytearray(signature[size:] + signature[:size])
             work = partial(signer.verify, point, bytearray(value[::-1]), swapped)
             section.add(PEER, column, Work(work, right=bool(work())))
+        if has_engine():
+            path, data, told = (folder / f"{kind}{column}" for kind in ("public", "value", "signature"))
+            path.write_bytes(pem.dump("PUBLIC KEY", keyfile.public_to_der(public)))
+            data.write_bytes(value)
+            told.write_bytes(signature)
+            files = ("-pubin", "-inkey", path, "-sigfile", told, "-in", data)
+            checked = partial(openssl, "pkeyutl", "-verify", *files)
+            section.add(COMMAND, column, Work(checked, right=b"Successfully" in checked()))
     return section
 
 
@@ -248,6 +257,6 @@ def show(name: str, unit: str, rows: list[dict[str, Any]]) -> None:
         ]
         print(
             f"  {row['name']:24}"
-            + "".join(f"{cell:36}" for cell in cells)
+            + "".join(f"{cell:44}" for cell in cells)
             + ("yes" if row["right"] else "NO")
         )

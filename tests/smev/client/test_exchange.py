@@ -9,7 +9,7 @@ from smev.client.sending import Sender
 from smev.client.store import State, Store
 from smev.client.words import Queue, Request
 from smev.envelope import new_message_id
-from smev.envelope.words import Content, Rejection
+from smev.envelope.words import BusinessStatus, Content, Rejection
 from smev.errors import InputError
 from smev.signature import sign
 from tests.smev.client.conftest import BusWorld
@@ -426,3 +426,19 @@ def test_a_claim_lives_as_long_as_the_attempt(client, world):
     world.trouble("send", "slow")  # 0.3 s
     assert sender.send("k").entry.state is State.DELIVERED
     assert ("k", world.clock() + timedelta(seconds=0.15)) in extended
+
+
+def test_a_late_rejection_of_an_answer_comes_by_get_status(client, world):
+    asked = world.ask_us(echo())
+    taken(client, world, Queue.REQUESTS)
+    client.respond(asked, BusinessStatus("7", "в работе"), key="answer")
+    list(client.send_due())
+    bus = world.stand.bus
+    bus.reject(bus.take(bus.system("STAND_ECHO"), "RESPONSE"), "AccessDenied", "too late")
+    (word,) = taken(client, world, Queue.STATUSES)
+    assert (word.entry.key, word.entry.message.body.rejected) == ("answer", True)
+    assert word.entry.acknowledged
+    entry = client.store.outbox.get("answer")
+    assert (entry.state, entry.bus_status) == (State.REJECTED, "responseIsRejectedBySmev")
+    world.clock.pass_by(minutes=16)
+    assert taken(client, world, Queue.STATUSES) == []
