@@ -65,10 +65,11 @@ def throughput(cluster: Cluster) -> None:
     alone = 0.0
     messages = cluster.asked.messages * 10
     for number in (1, 2, 4):
-        with cluster.playground(messages) as play:
+        with cluster.playground() as play:
+            play.ready_daemons(number)
+            until(play.settled, "the first messages")
             begun = time.monotonic()
-            for _one in range(number):
-                play.daemon()
+            play.more(messages)
             until(play.settled, "everything told", 1200)
             rate = messages / (time.monotonic() - begun)
             alone = alone or rate

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -121,6 +122,16 @@ class Playground:
             )
         self._daemons.append(process)
         return process
+
+    def ready_daemons(self, number: int) -> None:
+        """Start so many daemons and wait until each has said that it is ready."""
+        path = self.folder / "ready"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+            ear.bind(str(path))
+            for _one in range(number):
+                self.daemon(NOTIFY_SOCKET=str(path))
+            while number:
+                number -= ear.recv(100) == b"READY=1"
 
     def end(self) -> None:
         """End every daemon that still lives, at once."""

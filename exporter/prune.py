@@ -84,5 +84,13 @@ class _Graves:
 
     def rows(self) -> Iterator[Row]:
         for one in self.gone:
-            key = {"source": one.source, "card": one.card, "question": one.question}
-            yield Row(Fact(**key, version=one.version, cabinet=one.cabinet, deleted=True))
+            yield Row(
+                Fact(
+                    source=one.source,
+                    card=one.card,
+                    question=one.question,
+                    version=one.version,
+                    cabinet=one.cabinet,
+                    deleted=True,
+                )
+            )

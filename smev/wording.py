@@ -10,6 +10,7 @@ WORDING = {
     "algorithm-mismatch": N_("the certificate's key does not go with the signature algorithm {scheme}"),
     "as-is": N_("{name} is nothing that can be sent as it is: give a signed request or response"),
     "as-is-absent": N_("the transport {transport} sends no envelopes as they are"),
+    "as-is-known": N_("the message {id} is kept as {key} already: sedlink smev send --again {key}"),
     "asn1-malformed": N_("not ASN.1 as it should be: {reason}"),
     "answer-garbage": N_("the answer is not one of SMEV: {reason}"),
     "backend-absent": N_("no GOST implementation works on this machine"),

@@ -95,9 +95,7 @@ class Pruning:
         for key in keys:
             rows = held.execute("DELETE FROM outgoing_file WHERE key = ? RETURNING path", (key,))
             paths += [Path(row["path"]) for row in rows.fetchall()]
-            held.execute(
-                "UPDATE outgoing SET body = x'', fields = '', receipt = NULL WHERE key = ?", (key,)
-            )
+            held.execute("UPDATE outgoing SET body = x'', fields = '', receipt = NULL WHERE key = ?", (key,))
         return len(keys), paths
 
     @staticmethod

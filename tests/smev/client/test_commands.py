@@ -78,6 +78,16 @@ def test_a_conversation(run, world, tmp_path):
     assert world.held(sent[0]["message_id"]) == 1
 
 
+def test_a_rejection_is_seen_without_opening_the_message(run, world, tmp_path):
+    (tmp_path / "reject.xml").write_bytes(echo(answer="reject"))
+    run("send", tmp_path / "reject.xml", "--key", "k")
+    world.settle()
+    assert "NO_DATA: the echo was asked to reject" in run("queue")
+    assert "NO_DATA" in run("status", "k")
+    (came,) = run("status", "k", "--json")["answers"]
+    assert came["said"] == ["NO_DATA: the echo was asked to reject"]
+
+
 def test_what_waits_for_a_person(run, world, tmp_path):
     world.trouble("send", "InvalidContent")
     assert "ОСТАНОВЛЕНО" in run("send", tmp_path / "content.xml", "--key", "k", code=1, language="ru")
