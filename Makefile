@@ -30,6 +30,7 @@ cluster: setup
 	$(BIN)/python benchmarks/cluster.py $(CLUSTER)
 
 # Engines too large for `make setup` (chdb: 890 MB with what it needs): each apart, only for the tests marked `real`.
+# LibreOffice writes the workbooks of one test where it is installed (Debian: apt-get install libreoffice-calc).
 REAL := .venv-real
 test-real: setup real-directum real-mayan
 	test -d $(REAL)/chdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(REAL) "chdb==4.4.0"

@@ -131,6 +131,9 @@ class CapDirectum:
     def sed(self):
         return self.with_settings()
 
+    def stranger(self):
+        return self.with_settings(user="nobody")
+
     def with_settings(self, **changes):
         self.opened.append(DirectumSed(replace(self.settings, **changes)))
         return self.opened[-1]

@@ -10,7 +10,7 @@ import httpx
 from config.i18n import _
 from connector.errors import OutcomeUnknownError, PermanentError
 from connector.masking import protect
-from connector.sed.download import download
+from connector.sed.download import Expected, download
 from connector.sed.elma365.query import UPDATED, Filter, changed_since, every
 from connector.sed.elma365.settings import X_TOKEN, ElmaSettings
 from connector.sed.http import Address, Call, SedHttp, StatusError, TokenAuth, again, garbage, own_words
@@ -142,6 +142,7 @@ class Api:
 
         The link leads to the store of files, which may be another server: it never sees our token.
         """
+        _name, size = self.file_name(file)
         told = again(lambda: self._told(Call("POST", f"disk/file/{file}/get-link", what), {}))
         link = told.get("Link") or told.get("link")
         parts = urlsplit(str(link or ""))
@@ -150,7 +151,7 @@ class Api:
         http = self._store(f"{parts.scheme}://{parts.netloc}", what)
         path = parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
         call = Call("GET", path, what, headers={"Accept": "*/*"})
-        return download(http, call, self._settings.max_file_size)
+        return download(http, call, self._settings.max_file_size, Expected(size))
 
     def _store(self, origin: str, what: str) -> SedHttp:
         if origin not in self._stores:

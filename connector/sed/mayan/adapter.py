@@ -10,8 +10,9 @@ from connector.appeal import Card, CardRef, RubricValue
 from connector.errors import ConnectorError, PermanentError, UnsupportedError
 from connector.peer import Entry, Finding, Health
 from connector.sed import Capabilities, CardQuery
+from connector.sed.download import Expected
 from connector.sed.halves import Halves
-from connector.sed.mayan.client import Rest
+from connector.sed.mayan.client import Rest, Row
 from connector.sed.mayan.incoming import Incoming
 from connector.sed.mayan.outgoing import Outgoing
 from connector.sed.mayan.settings import MayanSettings
@@ -71,8 +72,13 @@ class MayanSed(Halves):
             raise PermanentError(
                 _("not a document of this SED: {ref}").format(ref=ref[:60]), code="file-gone", field="files"
             )
+        what = _("the document {ref}").format(ref=ref)
+        rows = self._rest.rows(f"documents/{found[1]}/files/", _("the files of a document"))
+        row: Row = next((one for one in rows if one["id"] == int(found[2])), {})
+        size, checksum = row.get("size"), row.get("checksum")
+        expected = Expected(size if isinstance(size, int) else None, str(checksum or ""))
         path = f"documents/{found[1]}/files/{found[2]}/download/"
-        return self._rest.open(path, self._settings.max_file_size, _("the document {ref}").format(ref=ref))
+        return self._rest.open(path, self._settings.max_file_size, what, expected)
 
     # -- what Mayan does not have
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from config.i18n import _
 from connector.errors import OutcomeUnknownError
 from connector.masking import protect
-from connector.sed.download import download
+from connector.sed.download import Expected, download
 from connector.sed.http import Call, SedHttp, TokenAuth, garbage
 from connector.sed.mayan.settings import MayanSettings
 
@@ -71,6 +71,6 @@ class Rest:
         """Send a file. Mayan answers 202 and works on it later; its answer is no proof of anything."""
         self._http.upload(Call("POST", path, what, changing=True), form, "file_new", name, body)
 
-    def open(self, path: str, limit: int, what: str) -> BinaryIO:
+    def open(self, path: str, limit: int, what: str, expected: Expected) -> BinaryIO:
         """Return a file's bytes, at most `limit` of them in a temporary file. Close it."""
-        return download(self._http, Call("GET", path, what, headers={"Accept": "*/*"}), limit)
+        return download(self._http, Call("GET", path, what, headers={"Accept": "*/*"}), limit, expected)

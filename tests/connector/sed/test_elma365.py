@@ -4,6 +4,7 @@ from datetime import date
 
 import httpx
 import pytest
+from werkzeug.wrappers import Response
 
 from config.secret import Secret
 from connector.appeal import AnswerResult, EventKind
@@ -281,3 +282,28 @@ def test_wrong_settings_are_named(tmp_path, wrong):
     build(good, tmp_path).close()
     with pytest.raises(ValueError, match=list(wrong)[-1].replace("tokn", "token")):
         build({**good, **wrong}, tmp_path)
+
+
+# ---- what comes instead of a file
+
+
+@pytest.mark.parametrize("instead", [b"<html>Technical works</html>", b"%PD"])
+def test_a_page_or_half_a_file_is_never_taken_for_the_file(peer, store, instead):
+    sed, appeal = peer.sed(), an_appeal()
+    sed.register(appeal, (), store.open)
+    peer.received(appeal.key)
+    peer.answer(appeal.key, "Готово", {"о.pdf": b"%PDF"}, commanded=True, solved=True, number="О-1")
+    [answer] = [one for one in drain(sed)[0] if one.kind is EventKind.ANSWER]
+    wrong = [True]
+
+    def spoilt(environ, start_response, whole=peer.http._server.app):
+        if "s3elma365" in environ["PATH_INFO"] and wrong and wrong.pop():
+            return Response(instead)(environ, start_response)
+        return whole(environ, start_response)
+
+    peer.http._server.app = spoilt
+    with sed.open_file(answer.files[0].ref) as body:  # asked for again
+        assert body.read() == b"%PDF"
+    wrong.extend([True] * 10)
+    with pytest.raises(RetryableError), sed.open_file(answer.files[0].ref):
+        pytest.fail("it opened something")

@@ -181,3 +181,20 @@ def test_wrong_settings_are_named(tmp_path, wrong):
     good = {"url": "https://m.example.org", "token": Secret("12345678")}
     with pytest.raises(ValueError, match=next(iter(wrong)).replace("tokn", "token")):
         build({**good, **wrong}, tmp_path)
+
+
+@pytest.mark.parametrize("instead", [b"<html>Technical works</html>", b"%PD", b"%PDX"])
+def test_what_is_not_the_file_that_mayan_tells_of_is_never_taken_for_it(peer, store, instead):
+    sed, appeal = peer.sed(), an_appeal()
+    sed.register(appeal, (), store.open)
+    peer.received(appeal.key)
+    peer.answer(appeal.key, "Готово", {"о.pdf": b"%PDF"}, commanded=True, solved=True, number="О-1")
+    [answer] = [one for one in drain(sed)[0] if one.kind is EventKind.ANSWER]
+    contents = peer.play.app._contents
+    [number] = [one for one, body in contents.items() if body == b"%PDF"]
+    contents[number] = instead
+    with pytest.raises(RetryableError), sed.open_file(answer.files[0].ref):
+        pytest.fail("it opened something")
+    contents[number] = b"%PDF"
+    with sed.open_file(answer.files[0].ref) as body:
+        assert body.read() == b"%PDF"
