@@ -266,8 +266,6 @@ def run_procrastinate(config: Path) -> None:
                     number += 1
                     parked[number] = what
                     sync_app.configure_task(name).defer(number=number)
-                if not work:  # the workers share this process: asking without a pause would starve them
-                    time.sleep(0.2)
 
     async def main() -> None:
         async with app.open_async():

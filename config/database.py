@@ -32,14 +32,15 @@ _SERVERS = {
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": _SILENCE * 1000,
     "idle_in_transaction_session_timeout": _SILENCE * 1000,
-    # One that stands still between two messages of a pipeline is not idle for the server (PostgreSQL >= 17).
-    "transaction_timeout": 45_000,  # less than others wait for a lock
 }
-POSTGRES_SESSION = (
-    "SELECT set_config(name, given, false) FROM pg_settings JOIN (VALUES "
+POSTGRES_SESSION = (  # constants only, so nothing is to be bound
+    "SELECT set_config(name, given, false) FROM pg_settings JOIN (VALUES "  # noqa: S608 - constants
     + ", ".join(f"('{name}', '{value}')" for name, value in _SERVERS.items())
     + ") AS ours (known, given) ON name = known"  # a setting that an old server does not know is left out
 )
+# One that stands still between two messages of a pipeline is not idle for the server (PostgreSQL >= 17). Less
+# than others wait for a lock; for short transactions only.
+POSTGRES_HURRIED = "SELECT set_config(name, '45s', false) FROM pg_settings WHERE name = 'transaction_timeout'"
 POSTGRES_UNHURRIED = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'"
 
 

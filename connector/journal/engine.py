@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from config.database import POSTGRES_SESSION, POSTGRES_UNHURRIED, postgres_arguments
+from config.database import POSTGRES_HURRIED, POSTGRES_SESSION, POSTGRES_UNHURRIED, postgres_arguments
 from config.i18n import _
 from connector.journal.problems import JournalError, UnavailableError
 
@@ -161,6 +161,7 @@ def _postgres(url: URL) -> Engine:
             cursor.execute("SET timezone TO 'UTC'")
             cursor.execute("SET lock_timeout TO '60s'")
             cursor.execute(POSTGRES_SESSION)
+            cursor.execute(POSTGRES_HURRIED)
             # Nothing is lost also where the server's default is to be quick instead.
             cursor.execute(
                 "SELECT set_config('synchronous_commit', 'on', false)"

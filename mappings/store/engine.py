@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from config.database import POSTGRES_SESSION, POSTGRES_UNHURRIED, configured_database, postgres_arguments
+from config.database import POSTGRES_SESSION, configured_database, postgres_arguments
 from config.i18n import _
 from config.load import SettingsError
 from mappings.errors import StoreError
@@ -67,7 +67,6 @@ def upgrade(engine: sa.Engine) -> None:
     )
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # several daemons may start at once
-            connection.execute(sa.text(POSTGRES_UNHURRIED))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('mapping_migrations'))"))
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         if context.get_current_revision() == ScriptDirectory.from_config(settings).get_current_head():

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
-from config.database import POSTGRES_SESSION
+from config.database import POSTGRES_HURRIED
 from connector.journal import upgrade as upgrades
 from connector.journal.clock import DatabaseClock
 from connector.journal.engine import Database
@@ -204,7 +204,7 @@ def test_who_stands_still_in_the_middle_of_a_pipeline_loses_its_locks(other):
     """Between two messages of it the server waits for the rest and does not call it idle."""
     url = other.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as sleeper:
-        sleeper.execute(POSTGRES_SESSION)
+        sleeper.execute(POSTGRES_HURRIED)
         assert sleeper.execute("SHOW transaction_timeout").fetchone() == ("45s",)
         sleeper.execute("SET transaction_timeout = '200ms'")
         sleeper.execute("BEGIN")
