@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ COMMANDS = [
     ["export", "facts", "--out", "facts.csv"], ["export", "check"], ["export", "load"],
     ["export", "protocol", "--mail"], ["export", "ratings"], ["channel", "resume", "platform:1"],
     ["dictionary", "fetch"], ["show", "no-such-thing"],
+    ["support", "bundle", "--out", "bundle.zip", "--log", "sedlink.log"],
 ]  # fmt: skip
 PEOPLE = ("surname", "email", "phone", "postAddress")
 WRONG = "канарейка-не-тот-пароль"
@@ -116,6 +118,11 @@ def test_no_command_log_mail_or_metric_shows_a_secret_or_a_person(tmp_path, path
     (number, *_rest) = (case.message.id for case in stand.cases)
     commands = [[part.format(id=number) for part in command] for command in COMMANDS]
     said += [log(), everything_said(path, *commands), (tmp_path / "facts.csv").read_text(encoding="utf-8")]
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as bundle:
+        parts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert {"README.txt", "versions.json", "settings.json", "journal.json", "log-1.txt"} == set(parts)
+    assert '"received": 10' in parts["journal.json"]
+    said += parts.values()
     assert_hidden(canaries(stand, stand.cases), "\n".join([*said, *map(str, stand.mailbox)]))
 
 
