@@ -32,13 +32,13 @@ _LONGEST_LINE = 4000  # characters of a log's line
 def bundle(path: Path, parts: Mapping[str, str], now: datetime) -> list[tuple[str, int]]:
     """Write the parts, masked, into a new zip that only its owner reads; return their names and sizes, bytes.
 
-    Raises FileExistsError, OSError.
+    JSON is masked value by value, when it is made: it stays JSON. Raises FileExistsError, OSError.
     """
     written = []
     with BytesIO() as memory:
         with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in parts.items():
-                content = mask(text).encode("utf-8", "replace")
+                content = (text if name.endswith(".json") else mask(text)).encode("utf-8", "replace")
                 entry = zipfile.ZipInfo(name, now.timetuple()[:6])
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, content)
@@ -131,4 +131,13 @@ def _packages() -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n"
+    plain = json.loads(json.dumps(value, default=str))
+    return json.dumps(_masked(plain), ensure_ascii=False, indent=1) + "\n"
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, dict):
+        return {mask(name): _masked(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner) for inner in value]
+    return mask(value) if isinstance(value, str) else value
