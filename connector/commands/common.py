@@ -94,11 +94,14 @@ def open_or_exit(settings: "Settings") -> Iterator["Journal"]:
 def runtime_of(settings: "Settings") -> "Runtime":
     """Wire everything, or say what is wrong and exit with 3 or 5."""
     from config.load import SettingsError
+    from connector import permissions
     from connector.journal.problems import JournalError
     from connector.runtime import open_runtime
 
     try:
-        return open_runtime(settings)
+        runtime = open_runtime(settings)
+        permissions.warn(settings)
+        return runtime
     except SettingsError as error:
         for line in str(error).splitlines():
             show_error(line)
