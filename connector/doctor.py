@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from config.i18n import _
-from config.settings import CabinetSettings, Settings
+from config.settings import CabinetSettings
 from connector import permissions
 from connector.address_check import look_at
 from connector.peer import Finding, Health

@@ -49,7 +49,9 @@ class Letters:
         today = local.date().isoformat()
         hour = time.fromisoformat(self._settings.mail.digest_at)
         last = self._journal.cursor(_DIGEST)
-        tomorrow = (local.date() + timedelta(days=1)).isoformat()  # a step back over midnight sends no second one
+        tomorrow = (
+            local.date() + timedelta(days=1)
+        ).isoformat()  # a step back over midnight sends no second one
         if local.time() < hour or last in (today, tomorrow):  # a day far ahead was a clock that ran wild
             return 0
         parked = list(self._journal.dead())

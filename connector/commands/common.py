@@ -99,9 +99,8 @@ def runtime_of(settings: "Settings") -> "Runtime":
     from connector.runtime import open_runtime
 
     try:
-        runtime = open_runtime(settings)
         permissions.warn(settings)
-        return runtime
+        return open_runtime(settings)
     except SettingsError as error:
         for line in str(error).splitlines():
             show_error(line)

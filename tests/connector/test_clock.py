@@ -120,7 +120,9 @@ def test_a_token_lives_by_the_monotonic_clock():
     from config.secret import Secret
 
     now, fetched = [100.0], []
-    keeper = TokenKeeper(lambda: fetched.append(1) or Token(Secret(f"token-{len(fetched)}"), 1000.0), monotonic=lambda: now[0])
+    keeper = TokenKeeper(
+        lambda: fetched.append(1) or Token(Secret(f"token-{len(fetched)}"), 1000.0), monotonic=lambda: now[0]
+    )
     first = keeper.current()
     now[0] += 899
     assert keeper.current() == first
@@ -181,7 +183,11 @@ days = st.dates(date(1996, 1, 1), date(2045, 12, 31))
 def test_a_day_of_a_sed_is_the_same_day_there_whatever_its_zone_does(zone, day):
     there = ZoneInfo(zone)
     assert read_date(day.isoformat()) == day
-    for moment in (read_time(day.isoformat(), there), as_moment(day, there), as_moment(day, there, end_of_day=True)):
+    for moment in (
+        read_time(day.isoformat(), there),
+        as_moment(day, there),
+        as_moment(day, there, end_of_day=True),
+    ):
         assert moment.astimezone(there).date() == day
     assert as_moment(day, there) < as_moment(day, there, end_of_day=True)
 

@@ -1,4 +1,4 @@
-"""The file for the developers: what helps is in it, what is secret or somebody's is not; it never fails whole."""
+"""The file for the developers: what helps is in it, what is secret or somebody's is not."""
 
 import json
 import stat

@@ -26,7 +26,9 @@ def _each(suffix, *command):
         said = {}
         for attack, content in given.items():
             path = folder / f"{attack}{suffix}"
-            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape"))
+            path.write_bytes(
+                content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
+            )
             words = [str(one).format(path=path, folder=folder) for one in command]
             said[attack] = _run(folder, *words)
         return said

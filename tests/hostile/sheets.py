@@ -9,14 +9,18 @@ from tests.hostile.world import world
 SHEET = "xl/worksheets/sheet1.xml"
 BOMB = 40 << 20
 _DAMAGED = "damaged|unreasonable|cannot be read|not a workbook"
-_UNHARMED = "^(?!.*(root:|aaaaaaaaaa))"  # read as far as it is a table; no entity was unfolded, nothing was written
+_UNHARMED = (
+    "^(?!.*(root:|aaaaaaaaaa))"  # read as far as it is a table; no entity was unfolded, nothing was written
+)
 _NO_HTTP = {"there_is_no_HTTP": HTTP}
 
 
 def _dtd(entities):
-    return lambda part: b.doctype(part.decode(), root="worksheet", entities=entities).replace(
-        "<sheetData>", "<sheetData>&e9;"
-    ).encode()
+    return lambda part: (
+        b.doctype(part.decode(), root="worksheet", entities=entities)
+        .replace("<sheetData>", "<sheetData>&e9;")
+        .encode()
+    )
 
 
 def attacks_on(good, refused=_DAMAGED):
@@ -71,8 +75,8 @@ def _exports(folder, given):
 def _checked(folder):
     """Return what the check of the exports says, a file a part."""
     from config.load import load
-    from connector.ways import Ways
     from connector.platform.rest import default_profile
+    from connector.ways import Ways
 
     settings = load(folder / "sedlink.toml", environ={})
     platform = Ways(settings, default_profile()).of(settings.cabinet[1])
@@ -94,9 +98,13 @@ EXPORTS = Reader(
     _exports,
     attacks_on(_export(number="78-zip-slip"))
     | {
-        "invalid-date": Cell(_export(number="78-invalid-date", received="32.13.2026"), "invalid-date.*received|invalid-date"),
+        "invalid-date": Cell(
+            _export(number="78-invalid-date", received="32.13.2026"), "invalid-date.*received|invalid-date"
+        ),
         "formula": Cell(_export(number="78-formula", category='=HYPERLINK("http://example.org")'), "formula"),
-        "right-to-left-text": Cell(_export(number="78-right-to-left-text", category=b.MIRROR), "78-right-to-left-text"),
+        "right-to-left-text": Cell(
+            _export(number="78-right-to-left-text", category=b.MIRROR), "78-right-to-left-text"
+        ),
         "absolute-name": Cell(_export(number="/tmp/evil-absolute-name"), "absolute-name"),
         "parent-name": Cell(_export(number="../../evil-parent-name"), "parent-name"),
         "device-name": Cell(("NUL.device-name.csv", b"a;b\n1;2\n"), "device-name.csv"),

@@ -1,4 +1,4 @@
-"""Fuzzers of the readers that have none beside their own tests: whatever comes, an answer or an error of ours.
+"""Fuzzers of readers that have none of their own: whatever comes, an answer or an error of ours.
 
 XML of SEDs, envelopes, workbooks, DER and SMEV's XML are fuzzed in their rooms' own tests.
 """
@@ -13,7 +13,7 @@ from config import toml
 from connector.appeal import Cabinet
 from connector.errors import ConnectorError
 from connector.platform.rest import default_profile, filename, translate
-from connector.platform.rest.jsontext import NotJsonError, decode_text, parse, split
+from connector.platform.rest.jsontext import NotJsonError, decode_text, split
 from connector.sed.http import _texts
 from connector.transport import retry_after
 from exporter.definitions import load_definitions
@@ -28,7 +28,9 @@ from tests.hostile.commands import _MAP
 few = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("9" * 5000)
 trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=8)  # fmt: skip
-octets = st.binary(max_size=200) | st.text(alphabet='{}[]",:\\01e-.truefalsnl \0ж', max_size=80).map(str.encode)
+octets = st.binary(max_size=200) | st.text(alphabet='{}[]",:\\01e-.truefalsnl \0ж', max_size=80).map(
+    str.encode
+)
 
 
 @few
@@ -52,12 +54,17 @@ def test_a_good_message_is_found_among_any_others_or_the_page_is_refused(others)
         _members, elements = split('{"content":[' + ",".join([*others, good]) + "]}", "content")
     except NotJsonError:
         return
-    ids = [translate.read_value(one.value, one.text, Cabinet(77, "x"), default_profile().message).platform_id for one in elements]
+    ids = [
+        translate.read_value(one.value, one.text, Cabinet(77, "x"), default_profile().message).platform_id
+        for one in elements
+    ]
     assert "900" in ids or any(good in one.text for one in elements)
 
 
 @few
-@given(st.dictionaries(st.sampled_from([*message(), "rework", "coApplicants", "questions"]), trees, max_size=4))
+@given(
+    st.dictionaries(st.sampled_from([*message(), "rework", "coApplicants", "questions"]), trees, max_size=4)
+)
 def test_any_values_are_a_message_or_a_problem(fields):
     received = translate.read_value(message() | fields, "{}", Cabinet(77, "x"), default_profile().message)
     assert (received.appeal is None) == bool(received.problem)
@@ -80,7 +87,9 @@ def test_any_header_gives_a_name_and_never_a_path(raw):
 
 
 @few
-@given(st.text(max_size=30) | st.sampled_from(["nan", "inf", "-1", "1e9", "Thu, 99 Foo 9999", "٣", "9" * 400]))
+@given(
+    st.text(max_size=30) | st.sampled_from(["nan", "inf", "-1", "1e9", "Thu, 99 Foo 9999", "٣", "9" * 400])
+)
 def test_any_retry_after_is_a_sensible_time_or_none(text):
     from datetime import UTC, datetime
 
@@ -98,7 +107,10 @@ def test_any_toml_is_a_tree_or_a_mistake(body):
 
 
 @few
-@given(octets.map(lambda body: body.decode("utf-8", "replace")) | trees.map(lambda tree: json.dumps(tree, default=str)))
+@given(
+    octets.map(lambda body: body.decode("utf-8", "replace"))
+    | trees.map(lambda tree: json.dumps(tree, default=str))
+)
 def test_any_answer_of_a_mart_is_a_status_or_an_error_of_ours(text):
     for read in (mart._status, mart._request_id, prostore._number, prostore._look_for_error):
         try:
@@ -123,5 +135,3 @@ def test_any_list_of_cards_is_read_or_refused(body, tmp_path):
         assert "list.csv" in str(error)
         return
     assert all(row.place for row in found)
-
-

@@ -66,7 +66,9 @@ class World:
         self.medo = medo_peer.MailService(folder / "medo")
         (folder / "secret").touch(mode=0o600)
         (folder / "secret").write_text("cabinet-password", encoding="utf-8")
-        (folder / "sedlink.toml").write_text(CONFIGURATION.format(url=url, secret=folder / "secret"), encoding="utf-8")
+        (folder / "sedlink.toml").write_text(
+            CONFIGURATION.format(url=url, secret=folder / "secret"), encoding="utf-8"
+        )
         script.answer("POST", f"{LIST}", 200, {"success": True})
 
     def sync(self):
@@ -84,7 +86,9 @@ class World:
             self.paused = {one.name: one.sentence for one in journal.channels() if one.failures}
             self.rounds = {(one.opa_id, one.platform_id): str(one.state) for one in journal.rounds()}
             self.trails = {
-                (one.opa_id, one.platform_id): [entry.what for entry in journal.trail(one.opa_id, one.platform_id)]
+                (one.opa_id, one.platform_id): [
+                    entry.what for entry in journal.trail(one.opa_id, one.platform_id)
+                ]
                 for platform_id in self._known
                 for one in journal.find_conversations(platform_id)
             }

@@ -17,9 +17,9 @@ from pathlib import Path
 LOCK = Path(__file__).parents[2] / "requirements.lock"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]*))?", re.MULTILINE)
 _PERMISSIVE = re.compile(
-    r"\b(MIT|MIT-0|Apache|BSD|0BSD|ISC|ISCL|PSF|PSF-2\.0|Python Software Foundation|Zlib|CC0-1\.0|Dual License)\b", re.I
+    r"\b(MIT|MIT-0|Apache|BSD|0BSD|ISC|ISCL|PSF|PSF-2\.0|Python Software Foundation|Zlib|CC0-1\.0|Dual License)\b", re.IGNORECASE
 )  # fmt: skip
-_COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EUPL|CDDL|SSPL|proprietary|Mozilla|GNU)\b|GPL-", re.I)
+_COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EUPL|CDDL|SSPL|proprietary|Mozilla|GNU)\b|GPL-", re.IGNORECASE)
 # Looked at by a person: copyleft of a file or a library that is used as it is, and metadata that say nothing.
 _LOOKED_AT = {
     "certifi": "MPL-2.0: a list of certificates, unchanged",
@@ -62,7 +62,9 @@ def unwanted(found: Distribution) -> str:
     """Return the licence of a package that nobody has agreed to, or nothing."""
     metadata = found.metadata
     classifiers = [one for one in metadata.get_all("Classifier") or [] if one.startswith("License ::")]
-    told = " / ".join([metadata.get("License-Expression") or (metadata.get("License") or "")[:200], *classifiers])
+    told = " / ".join(
+        [metadata.get("License-Expression") or (metadata.get("License") or "")[:200], *classifiers]
+    )
     if _COPYLEFT.search(told):
         return f"its licence is {told[:100]}"
     return "" if _PERMISSIVE.search(told) else f"its licence is not told ({told[:100]})"
@@ -75,7 +77,10 @@ def advisories(tool: str) -> int:
     if not reached:
         _say("KNOWN HOLES WERE NOT LOOKED FOR: the index knows no advisories, or there is no network")
         return 0
-    found = _audit(tool, "".join(f"{name}=={max(versions)}\n" for name, versions in pins(LOCK.read_text("utf-8")).items()))
+    found = _audit(
+        tool,
+        "".join(f"{name}=={max(versions)}\n" for name, versions in pins(LOCK.read_text("utf-8")).items()),
+    )
     for one in found["holes"]:
         _say(one)
     for name in found["skipped"]:

@@ -35,9 +35,7 @@ Found = dict[str, dict[str, int]]  # file → "type hash" → line
 def look(root: Path, names: list[str]) -> Found:
     """Return what looks like a secret in files of a folder."""
     settings = {
-        "plugins_used": [
-            {"name": name} | ({"limit": 4.8} if "Entropy" in name else {}) for name in _PLUGINS
-        ],
+        "plugins_used": [{"name": name} | ({"limit": 4.8} if "Entropy" in name else {}) for name in _PLUGINS],
         "filters_used": [{"path": path} for path in _FILTERS],
     }
     found: Found = {}

@@ -154,8 +154,7 @@ class Dms1cSettings:
         for name in ("connect_timeout", "read_timeout", "file_timeout", "look_back"):
             if getattr(self, name) <= 0:
                 self._refuse(name, _("give a time longer than nothing"))
-        if not 0 <= self.calls_per_second < inf:
-            self._refuse("calls_per_second", _("write a number of calls, 0 = no limit"))
+        self._check_pace()
         for name in ("attempts", "list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
             if getattr(self, name) < 1:
                 self._refuse(name, _("give a number above zero"))
@@ -188,6 +187,10 @@ class Dms1cSettings:
         """Return the password, for the one call that sends it."""
         secret: Secret = self.password
         return secret.reveal()
+
+    def _check_pace(self) -> None:
+        if not 0 <= self.calls_per_second < inf:
+            self._refuse("calls_per_second", _("write a number of calls, 0 = no limit"))
 
     def _check_url(self) -> None:
         try:
