@@ -71,7 +71,7 @@ def about_journal(journal: Journal, revision: str) -> str:
     """Return the schema's revision, counts, queues, channels and why things are parked: no message."""
     parked: dict[str, int] = {}
     for letter in journal.dead():
-        where = f"{letter.opa_id} {letter.stage} {letter.code}"
+        where = f"{letter.opa_id} {letter.stage} {letter.error_code}"
         parked[where] = parked.get(where, 0) + 1
     return _shown(
         {

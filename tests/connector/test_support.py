@@ -8,6 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from connector.journal.journal import Journal
+from connector.support import about_journal
+from tests.connector.journal.support import Clock, open_journal, receive, unreadable
 
 CONFIGURATION = """
 [journal]
@@ -35,8 +38,9 @@ recipients = ["kto-to@example.org"]
 """
 SECRETS = {"OAUTH": "тайна-оауф", "CABINET": "tajna kabineta", "DIRECTUM": "p@ss;word-rx"}
 LINES = [f"line {number}" for number in range(50)] + [
-    "login with tajna kabineta and p@ss;word-rx", "Иванов, +7 912 345-67-89, ivan@example.org, 112-233-445 95",
-]  # fmt: skip
+    "login with tajna kabineta and p@ss;word-rx",
+    "Иванов, +7 912 345-67-89, ivan@example.org, 112-233-445 95",
+]
 
 
 @pytest.fixture
@@ -95,3 +99,13 @@ def test_an_installation_that_is_broken_is_told_too(run, tmp_path):
     assert "nonsense" in found["settings.txt"]
     assert "No such file" in found["log-1.txt"]
     assert "versions.json" in found
+
+
+def test_what_is_parked_is_counted_by_its_reason_without_its_words(tmp_path):
+    url = f"sqlite:///{tmp_path}/journal.db"
+    Journal.upgrade(url)
+    with open_journal(url, tmp_path / "files", Clock()) as journal:
+        receive(journal, unreadable("101", "слова гражданина"), unreadable("102"))
+        told = about_journal(journal, "0001")
+    assert json.loads(told)["parked"] == {"7 read unreadable": 2}
+    assert "слова" not in told

@@ -112,8 +112,13 @@ def _smev_cells():
         "wrong-encoding": _MESSAGE.format("Яма").encode("cp1251"),
         "nul-bytes": _MESSAGE.format("\0"),
         "duplicate-keys": _MESSAGE.format("").replace("xmlns:t=", 'a="1" a="2" xmlns:t='),
-        "huge-number": _MESSAGE.format("").replace("<t:x>", "<t:x><ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>" + "9" * 100_000 + "</ds:Signature>"),
-    }  # fmt: skip
+        "huge-number": _MESSAGE.format("").replace(
+            "<t:x>",
+            "<t:x><ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>"
+            + "9" * 100_000
+            + "</ds:Signature>",
+        ),
+    }
     return {attack: Cell(made[attack], rf"exit [12]: .*{attack}\.xml") for attack in made}
 
 

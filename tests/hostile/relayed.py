@@ -201,7 +201,7 @@ def _age(folder):
 
 
 def _report(inside="", *, resource="Report.xml", size=5, time="2026-03-05T10:00:00"):
-    files = f'<File UID="f" ResourceID="0" Size="{size}"><Description>x</Description><Extension>.txt</Extension></File>'
+    files = f'<File UID="f" ResourceID="0" Size="{size}"><Description>x</Description></File>'
     return (
         '<?xml version="1.0" encoding="UTF-8"?><Report xmlns="http://www.eos.ru/2010/sev">'
         f'<Header MessageID="00" Version="1.0" Time="{time}" MessageType="Report" '

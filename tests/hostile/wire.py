@@ -47,7 +47,7 @@ def _json(text, **headers):
 
 
 def answers(garbage, harmless):
-    """Return the cells of a client: `garbage` is what it says of nonsense, `harmless` where it sees a good one."""
+    """Return the cells of a client: what it says of `garbage`, and of a good answer in odd dress."""
     whole = b'{"content":[],"value":[],"code":0,"description":""}'
     broken = "broke|instead of|JSON|does not end|does not answer|decompressed|no status|answer in time"
     return {
@@ -141,7 +141,21 @@ def _mart(folder, given):
 
 _INSTEAD = "the platform sent .* instead of its answer"
 WIRE = (
-    Reader("the platform's answers", ("connector.platform.rest.jsontext",), _platform, answers(_INSTEAD, "harmless"), LACKS),
-    Reader("a SED's answers", ("connector.sed.http",), _sed, answers("the SED sent|harmless", "harmless"), LACKS),
-    Reader("a data mart's answers", ("exporter.marts.datamart.client", "exporter.marts.datamart.prostore"), _mart, answers("the mart", "harmless|the mart"), LACKS),
-)  # fmt: skip
+    Reader(
+        "the platform's answers",
+        ("connector.platform.rest.jsontext",),
+        _platform,
+        answers(_INSTEAD, "harmless"),
+        LACKS,
+    ),
+    Reader(
+        "a SED's answers", ("connector.sed.http",), _sed, answers("the SED sent|harmless", "harmless"), LACKS
+    ),
+    Reader(
+        "a data mart's answers",
+        ("exporter.marts.datamart.client", "exporter.marts.datamart.prostore"),
+        _mart,
+        answers("the mart", "harmless|the mart"),
+        LACKS,
+    ),
+)

@@ -51,7 +51,10 @@ folder_state = "medo/state"
 settle = 0.0
 patience = 0.0
 sender = {{ uid = "11111111-1111-4111-8111-111111111111", name = "Платформа" }}
-recipient = {{ uid = "22222222-2222-4222-8222-222222222222", name = "Администрация Примерска", address = "PRIMER~MEDO" }}
+[sed.medo.recipient]
+uid = "22222222-2222-4222-8222-222222222222"
+name = "Администрация Примерска"
+address = "PRIMER~MEDO"
 """
 
 

@@ -20,7 +20,8 @@ def test_a_planted_secret_is_found_and_an_ordinary_line_is_not(tmp_path):
 
 
 def test_a_package_without_a_hash_is_refused():
-    good = "httpx==0.28.1 \\\n    --hash=sha256:00\nnumpy==2.4 ; python_full_version < '3.12' \\\n    --hash=sha256:01\n"
+    good = "httpx==0.28.1 \\\n    --hash=sha256:00\n"
+    good += "numpy==2.4 ; python_full_version < '3.12' \\\n    --hash=sha256:01\n"
     assert dependencies.pins(good) == {"httpx": {"0.28.1"}, "numpy": {"2.4"}}
     with pytest.raises(ValueError, match=r"typer==1\.0"):
         dependencies.pins(good + "typer==1.0\n")
