@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-real real-directum real-mayan check chaos lock clean peers
+.PHONY: setup demo test test-real real-directum real-mayan check chaos cluster lock clean peers
 
 setup: $(STAMP)
 
@@ -24,6 +24,10 @@ test: setup peers
 CHAOS ?= --kills 40 --crashes 5
 chaos: setup
 	$(BIN)/python benchmarks/chaos.py $(CHAOS)
+
+# Many machines on one PostgreSQL: frozen, cut off (root), wrong clocks, an older release beside; CLUSTER="cut upgrade" plays some.
+cluster: setup
+	$(BIN)/python benchmarks/cluster.py $(CLUSTER)
 
 # Engines too large for `make setup` (chdb: 890 MB with what it needs): each apart, only for the tests marked `real`.
 REAL := .venv-real

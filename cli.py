@@ -46,6 +46,7 @@ mappings.commands.real_messages.Journal.read = connector.commands.common.message
 app.add_typer(mappings.commands.app, name="mapping")
 app.add_typer(connector.sed.commands.app, name="sed")
 smev.client.commands.Configuration.section = connector.commands.common.smev_section
+smev.client.commands.Configuration.secret = connector.commands.common.smev_secret
 app.add_typer(smev.commands.app, name="smev")
 app.command("demo", help=_("show the main job against a stand, and its reconciliation"))(
     stand.demo_command.demo

@@ -33,4 +33,10 @@ DIGEST = Extension(
     optional=True,  # without a compiler streebog.py and gost94.py do the same, a hundred times slower
 )
 
-setup(cmdclass={"build_py": BuildWithCatalogues}, ext_modules=[TRANSFORM, DIGEST])
+PLAIN = Extension(
+    "exporter._plain",
+    sources=["exporter/_plain.c"],
+    optional=True,  # without a compiler exporter/lines.py does the same in Python
+)
+
+setup(cmdclass={"build_py": BuildWithCatalogues}, ext_modules=[TRANSFORM, DIGEST, PLAIN])

@@ -4,18 +4,20 @@
 
 A round is a stand with all its faults (slow, 5xx, cut before and after the commit, doubled, out of order,
 expired tokens, garbage, half-written folders), a journal and daemons, each a process. A seeded plan
-kills the daemons at random moments and at the named points of `connector.crashpoints`, freezes one beyond its
-lease and wakes it again, stops PostgreSQL in immediate mode and starts it, fills the disk of the file store
-(a small tmpfs, where we may mount one), sets the daemons' clocks apart by minutes (where libfaketime is
-installed). When the stand has heard everything, a last daemon finishes in peace, and the stand's own ledger
-judges. Rounds follow each other until the kills are used up. The seed of a failing round is printed: run it
-again with `--seed N --rounds 1` (the plan is the same, the operating system's timing is not).
+(`benchmarks/chaos_plan.py`) kills the daemons at random moments and at the named points of
+`connector.crashpoints`, freezes one beyond its lease and wakes it again, stops PostgreSQL in immediate mode
+and starts it, fills the disk of the file store and that of the database (small tmpfs, where we may mount
+one), moves the daemons' clocks by minutes while they run (where there is a C compiler). When the stand has
+heard everything, a last daemon finishes in peace, and the stand's own ledger judges: received = registered +
+refused + parked, every reply once and in order, no file too many or too few. Rounds follow each other until
+the kills are used up. The seed of a failing round is printed: run it again with `--seed N --rounds 1` (the
+plan is the same, the operating system's timing is not).
 """
 
 import argparse
 import json
-import os
-import random
+import math
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,23 +26,26 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks import chaos_plan
+from benchmarks.chaos_plan import Plan, Trouble
+from benchmarks.playground import LEASE, Playground, frozen, until
 from benchmarks.relay import ask
+from benchmarks.shifted_clock import ShiftedClock, compiler
+from benchmarks.small_disk import SmallDisk
 from connector.crashpoints import POINTS, VARIABLE
+from connector.journal.journal import Journal
 from tests.postgres_server import PostgresServer
 
-LEASE = 4  # seconds
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
-DISK = 48  # MB of the small disk
-JUDGED = ("lost", "doubled", "out_of_order", "wrong")
+FILES_MB = 48  # of the small disk; on SQLite the database lies on it, too
+DATABASE_MB = 256  # of PostgreSQL's
+SMALL_LOG = {"max_wal_size": "64MB", "min_wal_size": "32MB"}
+SQLITE_CLOCKS = (-8, 0, 30, 170)  # one machine, one clock: a lease waits for it to come back where it was
 
 
 @dataclass
@@ -49,6 +54,7 @@ class Tally:
 
     kills: Counter[str] = field(default_factory=Counter)
     trouble: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)  # of the stand, by kind
     found: Counter[str] = field(default_factory=Counter)
     failing: list[str] = field(default_factory=list)
     messages: int = 0
@@ -60,18 +66,22 @@ class Tally:
 
 
 @dataclass
-class Life:
-    """One daemon from its start to its death; `dies` is the moment, when it is not a named point."""
+class Living:
+    """A daemon and the life that was planned for it."""
 
     process: subprocess.Popen[bytes]
-    point: str
+    plan: chaos_plan.Life
     ear: socket.socket
-    spare: float  # seconds it may live after it is ready
+    clock: ShiftedClock | None
     ready: float = 0.0
     frozen_until: float = 0.0
+    was_frozen: bool = False
+    clock_moved: bool = False
+    mortal: bool = True
+    at_random: bool = False  # its death was not one at its point
 
 
-class Chaos:
+class Round:
     """One round."""
 
     def __init__(self, options: argparse.Namespace, seed: int, tally: Tally, folder: Path) -> None:
@@ -79,275 +89,238 @@ class Chaos:
         self.seed = seed
         self.tally = tally
         self.folder = folder
-        self.dice = random.Random(seed)
-        self.told: dict[str, Any] = {}
-        self.environment: dict[str, str] = {}
+        plan = Plan(seed)
+        self.lives = plan.lives()
+        self.crashes = plan.troubles("crash", 2.0, (0.0, 0.5))
+        self.full = plan.troubles("disk", 8.0, (0.3, 1.0))
+        self.database_full = plan.troubles("database disk", 20.0, (0.2, 0.6))
+        self.next: dict[str, Trouble] = {}
+        self.ends: dict[str, float] = {}
+        self.living: list[Living] = []
         self.server: PostgresServer | None = None
-        self.lives: list[Life] = []
-        self.disk: Path | None = None
-        self.disk_full_until = 0.0
+        self.disk: SmallDisk | None = None
+        self.database_disk: SmallDisk | None = None
+        self.play: Playground
+        self.clock: ShiftedClock | None = None  # of the one machine that works on SQLite
+        self.begun = 0.0
 
     def run(self) -> None:
         """Play the round and judge it."""
         with ExitStack() as stack:
-            self.told = stack.enter_context(self.stand())
-            database = "sqlite:///sedlink.db"
-            if self.options.database == "postgresql":
-                self.server = stack.enter_context(PostgresServer(durable=True))
-                database = self.server.url(self.server.create())
-            self.disk = stack.enter_context(small_disk(self.folder / "disk"))
-            self.environment = self.settings(database)
-            self.sedlink("db", "upgrade")
+            self.disk = stack.enter_context(SmallDisk(self.folder / "disk", FILES_MB))
+            url = self.database(stack)
+            self.play = stack.enter_context(
+                Playground(
+                    url,
+                    messages=self.options.messages,
+                    seed=self.seed,
+                    faults="all",
+                    pace=0.2,
+                    files=self.disk.folder / "files",
+                    folder=self.folder,
+                )
+            )
+            self.play.keep = True  # until the disks in it are unmounted
+            self.play.environment["SEDLINK__LOG__LEVEL"] = "error"
+            Journal.upgrade(url)
             stack.callback(self.end)
-            settled = self.storm()
+            self.storm()
             self.end()
-            settled = self.calm() and settled
-            self.judge(settled)
+            self.judge(settled=self.calm())
 
-    # ---- the parts
+    def database(self, stack: ExitStack) -> str:
+        """Make the database where its disk can be filled."""
+        if self.options.database == "sqlite":
+            assert self.disk
+            if compiler():
+                self.clock = ShiftedClock(self.folder, "machine")
+            return f"sqlite:///{self.disk.folder}/sedlink.db"
+        self.database_disk = stack.enter_context(SmallDisk(self.folder / "database", DATABASE_MB))
+        for folder in (self.folder, self.database_disk.folder):  # the server is another user
+            folder.chmod(0o711)
+        place, log = self.database_disk.folder, SMALL_LOG if self.database_disk.mounted else {}
+        self.server = stack.enter_context(PostgresServer(durable=True, place=place, settings=log))
+        return self.server.url(self.server.create())
 
-    @contextmanager
-    def stand(self) -> Iterator[dict[str, Any]]:
-        command = [sys.executable, "-m", "cli", "stand", "--json", "--port", "0", "--pace", "0.2"]
-        command += ["--seed", str(self.seed), "--messages", str(self.options.messages), "--faults", "all"]
-        command += ["--dir", str(self.folder / "stand")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                assert process.stdout
-                yield json.loads(process.stdout.readline())
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=60)
+    # ---- daemons
 
-    def settings(self, database: str) -> dict[str, str]:
-        polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in self.told["cabinets"]}
-        files = {"SEDLINK__JOURNAL__FILES": str(self.disk)} if self.disk else {}
-        return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SEDLINK_")},
-            "SEDLINK__PLATFORM__CALLS_PER_SECOND": "0",  # the stand takes what comes
-            **polls,
-            **files,
-            "LC_ALL": "C",
-            "SEDLINK__SED__DELO__POLL": "1s",
-            "SEDLINK__SED__DELO__SETTLE": "0.1",
-            "SEDLINK__JOURNAL__DATABASE": database,
-            "SEDLINK__JOURNAL__BACKOFF_FIRST": "1s",
-            "SEDLINK__JOURNAL__BACKOFF_CAP": "2s",
-            "SEDLINK__DAEMON__LEASE": f"{LEASE}s",
-            "SEDLINK__DAEMON__WORKERS": "2",
-            "SEDLINK__DAEMON__BATCH": "8",
-            "SEDLINK__LOG__LEVEL": "error",
-        }
-
-    def sedlink(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "cli", *arguments, "--config", str(self.told["config"])]
-        result = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        if result.returncode not in (0, 1):
-            raise SystemExit(f"{arguments}: {result.stderr or result.stdout}")
-        return result.stdout
-
-    def begin(self, number: int, *, peaceful: bool = False) -> Life:
-        """Start a daemon with a death of its own."""
+    def begin(self, number: int, *, peaceful: bool = False) -> Living:
+        """Start a daemon with a life of its own."""
         ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = self.folder / f"notify-{number}"
         path.unlink(missing_ok=True)
         ear.bind(str(path))
         ear.setblocking(False)
-        point, spare = "", self.dice.uniform(0.05, 1.5)
-        more = {"NOTIFY_SOCKET": str(path)}
-        if not peaceful and self.dice.random() < 0.6:
-            point, spare = self.dice.choice(sorted(POINTS)), 4.0
-            more[VARIABLE] = f"{point}:{self.dice.randint(1, 4)}"
-        if not peaceful and self.server and FAKETIME.exists():
-            apart = self.dice.choice([0, 0, -170, 170])
-            more |= {
-                "LD_PRELOAD": str(FAKETIME),
-                "FAKETIME": f"{apart:+d}s",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
-            self.tally.trouble["clocks set apart"] += bool(apart)
-        with (self.folder / "daemon.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "run", "--config", str(self.told["config"])],
-                env={**self.environment, **more},
-                stderr=log,
-            )
-        return Life(process, point, ear, spare)
+        plan = next(self.lives)
+        peaceful = peaceful or self.tally.killed >= self.options.kills  # enough: let the round come to rest
+        more, clock = {"NOTIFY_SOCKET": str(path)}, self.clock
+        if not peaceful and plan.point:
+            more[VARIABLE] = f"{plan.point}:{plan.arrival}"
+        if not peaceful and self.server and compiler():
+            clock = ShiftedClock(self.folder, f"clock-{number}")
+            clock.move(plan.clock)
+            self.tally.trouble["clocks set wrong"] += bool(plan.clock)
+        if clock:
+            more |= clock.environment
+        return Living(self.play.daemon(**more), plan, ear, clock, mortal=not peaceful)
 
     def end(self) -> None:
         """End what still lives."""
-        for life in self.lives:
-            life.ear.close()
-            if life.process.poll() is None:
-                life.process.kill()
-            life.process.wait()
-        self.lives.clear()
+        for one in self.living:
+            one.ear.close()
+        self.living.clear()
+        self.play.end()
 
     # ---- the storm
 
-    def storm(self) -> bool:
-        """Kill and trouble until the stand has heard everything or the round is too long."""
-        until = time.monotonic() + self.options.seconds
+    def storm(self) -> None:
+        """Kill and trouble until the stand has heard all, the kills are used up or the time is over."""
+        self.begun = time.monotonic()
         looked = 0.0
-        while time.monotonic() < until:
-            while len(self.lives) < self.options.daemons:
-                self.lives.append(self.begin(len(self.lives)))
-            for number, life in enumerate(self.lives):
-                if self.died(life):
-                    life.ear.close()
-                    self.lives[number] = self.begin(number)
+        over = self.begun + self.options.seconds
+        while time.monotonic() < over and self.tally.killed < self.options.kills:
+            while len(self.living) < self.options.daemons:
+                self.living.append(self.begin(len(self.living)))
+            for number, one in enumerate(self.living):
+                if self.died(one):
+                    one.ear.close()
+                    self.living[number] = self.begin(number)
             self.trouble()
             if time.monotonic() - looked > 1:
                 looked = time.monotonic()
-                if self.state()["settled"]:
-                    return True
+                if self.play.settled():
+                    return
             time.sleep(0.02)
-        return False
 
-    def died(self, life: Life) -> bool:
+    def died(self, one: Living) -> bool:
         """Whether a daemon's life is over; ends it when it is due."""
         now = time.monotonic()
         with suppress(BlockingIOError):
-            if life.ear.recv(100) == b"READY=1":
-                life.ready = now
-        code = life.process.poll()
-        if code is not None:
-            if code == -signal.SIGKILL:
-                self.tally.kills[life.point or "random moment"] += 1
-            else:
-                what = (
-                    "starts refused while the database was away" if code == 5 else f"ended by itself ({code})"
-                )
-                self.tally.trouble[what] += 1
+            if one.ear.recv(100) == b"READY=1":
+                one.ready = now
+        if one.process.poll() is not None:
+            self.count_death(one)
             return True
-        if life.frozen_until:
-            if now > life.frozen_until:
-                life.process.send_signal(signal.SIGCONT)
-                life.frozen_until, life.ready = 0.0, now
+        if one.frozen_until:
+            if now > one.frozen_until:
+                one.process.send_signal(signal.SIGCONT)
+                one.frozen_until, one.ready = 0.0, now
             return False
-        if life.ready and now > life.ready + life.spare:
-            if self.dice.random() < 0.1 and self.options.daemons > 1:
-                life.process.send_signal(signal.SIGSTOP)
-                life.frozen_until, life.spare = now + LEASE + 2, 2.0
-                self.tally.trouble["frozen beyond its lease"] += 1
+        if one.ready and now > one.ready + 0.5 and not one.clock_moved:
+            one.clock_moved = True
+            self.move_clock(one)
+        if one.mortal and one.ready and now > one.ready + one.plan.spare:
+            if one.plan.frozen and not one.was_frozen and self.options.daemons > 1:
+                self.freeze(one)
                 return False
-            life.point = ""
-            life.process.kill()
-            life.process.wait()
+            one.at_random = True
+            one.process.kill()
+            one.process.wait()
         return False
 
+    def count_death(self, one: Living) -> None:
+        code = one.process.returncode
+        if code == -signal.SIGKILL:
+            name = "random moment" if one.at_random or not one.plan.point else one.plan.point
+            self.tally.kills[name] += 1
+        else:
+            away = "starts refused while the database was away"
+            self.tally.trouble[away if code == 5 else f"ended by itself ({code})"] += 1
+
+    def freeze(self, one: Living) -> None:
+        one.process.send_signal(signal.SIGSTOP)
+        until(lambda: frozen(one.process) or one.process.poll() is not None, "frozen", 60)
+        one.frozen_until, one.was_frozen = time.monotonic() + LEASE + 2, True
+        self.tally.trouble["frozen beyond its lease"] += 1
+
+    def move_clock(self, one: Living) -> None:
+        """Move a daemon's clock while it works; on SQLite that of the machine, onwards or a little back."""
+        if self.clock:
+            seconds = SQLITE_CLOCKS[one.plan.clock_moves_to % len(SQLITE_CLOCKS)]
+            self.clock.move(self.clock.seconds + seconds)
+            self.tally.trouble["clocks moved while at work"] += bool(seconds)
+        elif one.clock:
+            one.clock.move(one.plan.clock_moves_to)
+            self.tally.trouble["clocks moved while at work"] += one.plan.clock_moves_to != one.plan.clock
+
+    # ---- troubles of the whole round
+
+    def due(self, name: str, troubles: Iterator[Trouble]) -> Trouble | None:
+        """Return a kind's next trouble when its moment has come."""
+        if name not in self.next:
+            self.next[name] = next(troubles)
+        coming = self.next[name]
+        if time.monotonic() < self.begun + coming.at:
+            return None
+        self.next[name] = next(troubles)
+        return coming
+
     def trouble(self) -> None:
-        """Crash the database or fill the disk, now and then."""
-        now = time.monotonic()
-        crashes_left = self.options.crashes > self.tally.trouble["database crashes"]
-        if self.server and crashes_left and self.dice.random() < 0.012:
+        """Crash the database and fill the disks as planned."""
+        if self.server and self.crash_is_due() and (crash := self.due("crash", self.crashes)):
             self.server.crash()
-            time.sleep(self.dice.uniform(0, 0.5))
+            time.sleep(crash.lasts)
             self.server.restart()
             self.tally.trouble["database crashes"] += 1
-        if not self.disk:
-            return
-        filler = self.disk.parent / "filler"
-        if filler.exists() and now > self.disk_full_until:
-            filler.unlink()
-        elif not filler.exists() and self.dice.random() < 0.004:
-            fill(filler)
-            self.disk_full_until = now + 1.5
-            self.tally.trouble["disk full"] += 1
+        if self.disk:
+            self.fill(self.disk, "disk full", self.due("disk", self.full))
+        if self.database_disk and self.server:
+            if not self.fill(
+                self.database_disk, "database's disk full", self.due("database", self.database_full)
+            ):
+                return
+            if not self.server.alive:  # its log had no room: that ends it
+                self.tally.trouble["database ended by a full disk"] += 1
+                self.server.restart()
 
-    def state(self) -> dict[str, Any]:
-        return ask(self.told, "state")
+    def crash_is_due(self) -> bool:
+        """Whether the crashes lag behind the kills; by share, so that a slow machine crashes it no more."""
+        share = self.options.crashes * (self.tally.killed + 1) / self.options.kills
+        return self.tally.trouble["database crashes"] < math.ceil(share)
+
+    def fill(self, disk: SmallDisk, name: str, full: Trouble | None) -> bool:
+        """Fill a disk when that is due, empty it when its time is over; return whether it has room."""
+        now = time.monotonic()
+        if full and disk.mounted and not disk.full:
+            disk.fill()
+            self.ends[name] = now + full.lasts
+            self.tally.trouble[name] += 1
+        elif disk.full and now > self.ends[name]:
+            disk.empty()
+        return not disk.full
 
     # ---- the verdict
 
     def calm(self) -> bool:
         """Let one daemon finish in peace; a person retries what was parked by the storm."""
-        if self.disk:
-            (self.disk.parent / "filler").unlink(missing_ok=True)
-        until = time.monotonic() + self.options.seconds
-        self.lives.append(self.begin(0, peaceful=True))
-        while time.monotonic() < until:
-            if parked := json.loads(self.sedlink("dead", "list", "--json")):
+        for disk in filter(None, (self.disk, self.database_disk)):
+            disk.empty()
+        if self.server and not self.server.alive:
+            self.server.restart()
+        deadline = time.monotonic() + self.options.patience
+        self.living.append(self.begin(0, peaceful=True))
+        while time.monotonic() < deadline:
+            if parked := json.loads(self.play.sedlink("dead", "list", "--json").stdout):
                 self.tally.trouble["parked, retried by a person"] += len(parked)
-                self.sedlink("dead", "retry", "--all")
-            counts = json.loads(self.sedlink("status", "--json"))["counts"]
-            if self.state()["settled"] and counts["waiting"] == 0:
-                self.lives[0].process.terminate()
-                self.lives[0].process.wait()
+                self.play.sedlink("dead", "retry", "--all")
+            counts = json.loads(self.play.sedlink("status", "--json").stdout)["counts"]
+            if self.play.settled() and counts["waiting"] == 0:
+                self.living[0].process.terminate()
+                self.living[0].process.wait()
                 return True
             time.sleep(0.5)
         return False
 
-    def judge(self, settled: bool) -> None:
-        parked = [
-            f"{d['platform_id']}/{d['round']}" for d in json.loads(self.sedlink("dead", "list", "--json"))
-        ]
-        found = ask(self.told, f"reconciliation?parked={quote(','.join(parked))}")
-        wrong = {what: len(found[what]) for what in JUDGED}
-        wrong["pending"] = len(found["pending"])
-        wrong["not settled"] = not settled
-        wrong["parked"] = len(parked)
-        wrong["counts differ"] = self.counts_differ(found)
-        wrong["orphan files"] = self.orphans()
-        for what, count in wrong.items():
-            self.tally.found[what] += count
-        self.tally.messages += found["received"]
+    def judge(self, *, settled: bool) -> None:
+        wrong = self.play.judge(settled)
+        self.tally.faults.update(ask(self.play.told, "state")["faults"])
+        self.tally.found.update(wrong)
+        self.tally.messages += self.play.received
         self.tally.rounds += 1
         if any(wrong.values()):
             told = ", ".join(f"{what} {count}" for what, count in wrong.items() if count)
             self.tally.failing.append(f"seed {self.seed}: {told}")
             print(f"  seed {self.seed}: {told}; kept in {self.folder}", flush=True)
-
-    def counts_differ(self, found: dict[str, Any]) -> int:
-        """How far sedlink's own account is from the stand's: received = every state together, and theirs."""
-        counts = json.loads(self.sedlink("status", "--json"))["counts"]
-        return abs(counts["received"] - sum(counts["by_state"].values())) + abs(
-            counts["received"] - found["received"]
-        )
-
-    def orphans(self) -> int:
-        """How far the store is from what the journal names, once it was swept: files too many or too few."""
-        from sqlalchemy import create_engine, text
-
-        from connector.journal.journal import Journal
-
-        files = self.disk or Path(self.told["config"]).parent / "files"
-        url = self.environment["SEDLINK__JOURNAL__DATABASE"].replace("postgresql://", "postgresql+psycopg://")
-        if url.startswith("sqlite:///sedlink.db"):
-            url = f"sqlite:///{Path(self.told['config']).parent / 'sedlink.db'}"
-        with Journal.open(url, files=files, max_file_size=1 << 30) as journal:
-            journal.sweep_files(timedelta(minutes=-10))  # of daemons whose clocks were ahead, too
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            names = connection.scalars(
-                text("SELECT DISTINCT sha256 FROM attachment WHERE sha256 IS NOT NULL")
-            )
-            named = set(names)
-        engine.dispose()
-        there = {path.parent.name + path.name for path in files.rglob("*") if path.is_file()}
-        return len(named ^ there)
-
-
-@contextmanager
-def small_disk(place: Path) -> Iterator[Path | None]:
-    """Mount a small tmpfs and return a folder on it; None where we may not."""
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        yield None
-        return
-    try:
-        (place / "files").mkdir()
-        yield place / "files"
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=False)
-
-
-def fill(path: Path) -> None:
-    """Take all the space that is left."""
-    with suppress(OSError), path.open("wb", buffering=0) as filler:
-        while True:
-            filler.write(bytes(1 << 16))
 
 
 def report(tally: Tally, options: argparse.Namespace, seconds: float) -> None:
@@ -357,6 +330,8 @@ def report(tally: Tally, options: argparse.Namespace, seconds: float) -> None:
         print(f"  {count:>5} {name}")
     for name, count in sorted(tally.trouble.items()):
         print(f"{name} {count}")
+    faults = ", ".join(f"{kind} {count}" for kind, count in sorted(tally.faults.items()))
+    print(f"faults of the peers {tally.faults.total()}: {faults}")
     print("found: " + ", ".join(f"{what} {count}" for what, count in tally.found.items()))
     never = sorted(set(POINTS) - set(tally.kills))
     if never:
@@ -375,7 +350,10 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=60, help="a round")
     parser.add_argument("--rounds", type=int, default=10_000, help="at the most")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=180, help="a round, at the most")
+    parser.add_argument("--seconds", type=float, default=180, help="a storm, at the most")
+    parser.add_argument(
+        "--patience", type=float, default=600, help="for the calm after it: longer is a failure"
+    )
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     options = parser.parse_args()
     tally, begun = Tally(), time.monotonic()
@@ -383,9 +361,9 @@ def main() -> None:
         if tally.killed >= options.kills:
             break
         folder = Path(tempfile.mkdtemp(prefix="sedlink-chaos-"))
-        Chaos(options, options.seed + number, tally, folder).run()
+        Round(options, options.seed + number, tally, folder).run()
         if not (tally.failing and f"seed {options.seed + number}:" in tally.failing[-1]):
-            subprocess.run(["rm", "-rf", str(folder)], check=False)
+            shutil.rmtree(folder, ignore_errors=True)
         print(f"round {number + 1}: {tally.killed} kills, {dict(tally.trouble)}", flush=True)
     report(tally, options, time.monotonic() - begun)
     raise SystemExit(1 if tally.failing else 0)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, insert, text
 
 from connector.appeal import conversation_key, key_uuid
 from connector.journal.codec import dump
-from connector.journal.engine import Database
+from connector.journal.engine import Database, unhurried
 from connector.journal.schema import conversation, flow, lane, message, task
 from tests.connector.journal.support import appeal
 
@@ -42,6 +42,7 @@ def fill(url: str, size: Size) -> None:
 
 
 def _fill(connection: Connection, size: Size) -> None:
+    unhurried(connection)
     count = size.done + size.ready + 1
     payload = dump(replace(appeal(), text="Просим отремонтировать дорогу у школы. " * 10))
     channels = {cabinet: f"platform:{cabinet}" for cabinet in range(size.cabinets)}

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -68,6 +68,14 @@ def ask(told: dict[str, Any], what: str) -> dict[str, Any]:
     with urllib.request.urlopen(
         urllib.request.Request(f"{told['base_url']}/stand/{what}", headers=headers)
     ) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def post(told: dict[str, Any], what: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {told['admin_token']}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{told['base_url']}/stand/{what}", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
 
@@ -258,6 +266,8 @@ def run_procrastinate(config: Path) -> None:
                     number += 1
                     parked[number] = what
                     sync_app.configure_task(name).defer(number=number)
+                if not work:  # the workers share this process: asking without a pause would starve them
+                    time.sleep(0.2)
 
     async def main() -> None:
         async with app.open_async():
@@ -273,13 +283,13 @@ def run_procrastinate(config: Path) -> None:
 # ---- the table
 
 
-def contestants(messages: int) -> Iterator[Result]:
+def contestants(messages: int, numbers: Sequence[int]) -> Iterator[Result]:
     from importlib.util import find_spec
 
     from tests.postgres_server import PostgresServer  # the wheel's server, as the tests start it
 
     sqlite = "sqlite:///sedlink.db"
-    for workers in (1, 4):
+    for workers in numbers:
         many = f"{workers} workers"
         yield timed(f"bare, {many}", messages, "bare", workers, sqlite)
         yield timed(f"sedlink SQLite, {many}", messages, "sedlink", workers, sqlite)
@@ -296,6 +306,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--messages", type=int, default=300)
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 4])
     parser.add_argument("--memory", type=int, nargs="*", default=[])
     parser.add_argument("--role", choices=["bare", "procrastinate"], help=argparse.SUPPRESS)
     parser.add_argument("config", type=Path, nargs="?", help=argparse.SUPPRESS)
@@ -310,7 +321,7 @@ def main() -> None:
     if asked.memory:
         return
     limits: dict[str, float] = {}
-    for result in contestants(asked.messages):
+    for result in contestants(asked.messages, asked.workers):
         workers = result.name.split(", ")[1].split()[0]
         limits.setdefault(workers, result.rate)
         ratio = result.rate / limits[workers]

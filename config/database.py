@@ -3,12 +3,49 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from config import toml
 from config.load import SettingsError, anchored_journal, find, overlay
 from config.settings import JournalSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+# A host whose cable was pulled, or whose process stands still, says nothing: without these each end waits
+# for the other for hours, and what the silent one had locked stays locked.
+_SILENCE = 30  # seconds
+_OURS = {
+    "connect_timeout": 10,
+    "application_name": "sedlink",
+    "keepalives": 1,
+    "keepalives_idle": _SILENCE // 2,
+    "keepalives_interval": _SILENCE // 6,
+    "keepalives_count": 3,
+    "tcp_user_timeout": _SILENCE * 1000,  # milliseconds
+}
+_SERVERS = {
+    "tcp_keepalives_idle": _SILENCE // 2,
+    "tcp_keepalives_interval": _SILENCE // 6,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": _SILENCE * 1000,
+    "idle_in_transaction_session_timeout": _SILENCE * 1000,
+    # One that stands still between two messages of a pipeline is not idle for the server (PostgreSQL >= 17).
+    "transaction_timeout": 45_000,  # less than others wait for a lock
+}
+POSTGRES_SESSION = (
+    "SELECT set_config(name, given, false) FROM pg_settings JOIN (VALUES "
+    + ", ".join(f"('{name}', '{value}')" for name, value in _SERVERS.items())
+    + ") AS ours (known, given) ON name = known"  # a setting that an old server does not know is left out
+)
+POSTGRES_UNHURRIED = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'"
+
+
+def postgres_arguments(url: "URL") -> dict[str, object]:
+    """Return how we connect to PostgreSQL; what the URL itself says goes before."""
+    return {name: value for name, value in _OURS.items() if name not in url.query}
 
 
 def database_url(journal: JournalSettings) -> str:

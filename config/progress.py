@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from config.i18n import _, language, speaking
+from config.interrupt import stop_if_asked
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -56,7 +57,11 @@ class Progress:
             self._bar.stop()
 
     def step(self, message: str) -> None:
-        """Say what is being done now: a message marked with N_, told in the language the bar began in."""
+        """Say what is being done now: a message marked with N_, told in the language the bar began in.
+
+        Raises KeyboardInterrupt when the user wants an end: what was done before is done.
+        """
+        stop_if_asked()
         if self._bar is not None and self._task is not None:
             with speaking(self._language):
                 self._bar.update(self._task, description=_(message))
@@ -69,8 +74,9 @@ class Progress:
                 self._bar.update(self._task, completed=self._done)
 
     def count(self, items: Iterable[T]) -> Iterator[T]:
-        """Yield the items, moving the bar."""
+        """Yield the items, moving the bar. Raises KeyboardInterrupt after one when the user wants an end."""
         for number, item in enumerate(items, start=1):
             if number % _EVERY == 0:
                 self.add(_EVERY)
             yield item
+            stop_if_asked()

@@ -1,7 +1,7 @@
 """Named moments right after something became durable, here or at a peer: where a sudden death hurts most.
 
 `SEDLINK_CRASH_AT=reply.sent:3` kills the process (SIGKILL, nothing is tidied up) when it comes to the point
-`reply.sent` for the third time. Without the variable a point costs one comparison. `benchmarks/chaos.py`
+`reply.sent` for the third time; `reply.sent:3:stop` freezes it there until SIGCONT. Without the variable a point costs one comparison. `benchmarks/chaos.py`
 plans deaths at every one of them; a test holds this list against the code.
 """
 
@@ -26,7 +26,7 @@ POINTS = {
 }
 VARIABLE = "SEDLINK_CRASH_AT"
 
-_armed, _, _number = os.environ.get(VARIABLE, "").partition(":")
+_armed, _number, _how = (*os.environ.get(VARIABLE, "").split(":"), "", "")[:3]
 _left = int(_number) if _number.isdecimal() else 1
 
 
@@ -39,5 +39,5 @@ def reach(point: str) -> None:
 def _count_down() -> None:
     global _left  # noqa: PLW0603 - a process dies once
     _left -= 1
-    if _left <= 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if _left == 0:
+        os.kill(os.getpid(), signal.SIGSTOP if _how == "stop" else signal.SIGKILL)

@@ -31,8 +31,6 @@ from exporter.sources.journal import JournalSource
 from exporter.sources.listfile import ListFile
 from mappings.errors import FileError
 
-INTERRUPTED = 130
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -193,6 +191,3 @@ def trouble() -> Iterator[None]:
         for line in str(error).splitlines():
             show_error(line)
         raise typer.Exit(Exit.CONFIGURATION) from error
-    except KeyboardInterrupt as error:
-        show_error(_("interrupted; nothing is half done: the same command goes on"))
-        raise typer.Exit(INTERRUPTED) from error

@@ -17,7 +17,6 @@ from smev.client import commands as client_commands
 
 if TYPE_CHECKING:
     from smev.gost.provider import Provider
-    from smev.gost.signer import Signer
     from smev.gost.trust import TrustStore
     from smev.shown import FileReport
 
@@ -83,10 +82,19 @@ def _verify_file(name: str, store: "TrustStore | None", at: datetime, provider: 
 def sign(
     file: File,
     *,
-    cert: Annotated[Path, typer.Option("--cert", help=_("the signer's certificate, PEM or DER"))],
+    cert: Annotated[
+        Path | None,
+        typer.Option("--cert", help=_("the signer's certificate, PEM or DER; a token may hold it itself")),
+    ] = None,
     key: Annotated[
         Path | None, typer.Option("--key", help=_("private key, PKCS#8 without a password"))
     ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", help=_("key on a token: pkcs11:token=…;object=…?module-path=…"))
+    ] = None,
+    pin: Annotated[
+        str, typer.Option("--pin", help=_("where the token's PIN is: env:NAME, file:PATH, keyring:…"))
+    ] = "",
     command: Annotated[
         str | None,
         typer.Option("--command", help=_("a command that signs the file {data} into the file {signature}")),
@@ -106,8 +114,10 @@ def sign(
     backend: Backend = "auto",
 ) -> None:
     """Write the signed message to the output file, or to standard output."""
-    if (key is None) == (command is None):
-        raise typer.BadParameter(_("give either --key or --command"))
+    if sum(map(bool, (key, token, command))) != 1:
+        raise typer.BadParameter(_("give one of --key, --token, --command"))
+    if cert is None and not token:
+        raise typer.BadParameter(_("give the certificate: --cert"))
     if place not in ("caller", "personal"):
         raise typer.BadParameter(_("--place is caller or personal"))
     from smev import signature, streams
@@ -115,25 +125,13 @@ def sign(
 
     with _errors():
         backed = provider(backend)
-        signer = _signer(cert, key, command, form, backed)
+        signer = client_commands.signer(
+            backed, certificate=cert, key=key, token=token or "", pin=pin, command=command or "", form=form
+        )
         message = signature.sign(
             streams.read(file), signer, signature.Place(place), identifier=identifier, provider=backed
         )
         streams.write(message, output)
-
-
-def _signer(cert: Path, key: Path | None, command: str | None, form: str, provider: "Provider") -> "Signer":
-    import shlex
-
-    from smev import streams
-    from smev.gost import certificate, keyfile
-    from smev.gost.command import CommandSigner
-    from smev.gost.signer import KeySigner
-
-    held = certificate.load_file(streams.read(cert))[0]
-    if key is None:
-        return CommandSigner(shlex.split(command or ""), held, form=form)
-    return KeySigner(keyfile.load_private(streams.read(key)), held, provider)
 
 
 @app.command(help=_("Apply SMEV's transform to XML: what is digested under a signature."))

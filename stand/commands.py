@@ -10,7 +10,7 @@ import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import _, ngettext
-from stand.kinds import KINDS
+from stand.options import Faults, FeedFile, FeedMap, SedKind, Seed
 
 if TYPE_CHECKING:
     from threading import Event
@@ -21,40 +21,40 @@ if TYPE_CHECKING:
     from stand.smev.running import Access
 
 
+Folder = Annotated[
+    Path, typer.Option("--dir", help=_("folder for the exchange, the record and a sedlink.toml"))
+]
+Schemas = Annotated[
+    Path | None,
+    typer.Option("--schemas", help=_("folder with the schemas of the exchange, to check messages by")),
+]
+Bus = Annotated[bool, typer.Option("--smev", help=_("the bus too: SMEV 3, its adapter, РСМЭВ, a file store"))]
+BusPort = Annotated[
+    int, typer.Option("--smev-port", min=0, max=65535, help=_("port of the bus; 0 = any free one"))
+]
+BusReturn = Annotated[
+    float,
+    typer.Option(
+        "--smev-return", min=1, help=_("seconds after which the bus gives an unacknowledged message again")
+    ),
+]
+
+
 def stand(
     messages: Annotated[int, typer.Option(min=0, max=100_000, help=_("how many messages to write"))] = 50,
-    cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets the platform has"))] = 3,
-    sed: Annotated[
-        str, typer.Option(help=_("which SED the stand plays: {kinds}").format(kinds=", ".join(KINDS)))
-    ] = "sev",
-    directory: Annotated[
-        Path, typer.Option("--dir", help=_("folder for the exchange, the record and a sedlink.toml"))
-    ] = Path("stand-data"),
-    feed: Annotated[
-        Path | None, typer.Option(help=_("CSV of real requests instead of the generator"))
-    ] = None,
-    map_name: Annotated[
-        str, typer.Option("--map", help=_("column map of the feed: a shipped one or a TOML file"))
-    ] = "nyc311",
-    faults: Annotated[
-        str, typer.Option(help=_("all, none or kinds of faults separated by commas (docs/stand.md)"))
-    ] = "none",
-    seed: Annotated[int, typer.Option(help=_("the same seed gives the same run"))] = 1,
+    cabinets: Annotated[int, typer.Option(min=1, max=1000, help=_("how many cabinets the platform has"))] = 3,
+    sed: SedKind = "sev",
+    directory: Folder = Path("stand-data"),
+    feed: FeedFile = None,
+    map_name: FeedMap = "nyc311",
+    faults: Faults = "none",
+    seed: Seed = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help=_("platform's port; 0 = any free one"))] = 8311,
     pace: Annotated[float, typer.Option(min=0, max=86_400, help=_("seconds a clerk needs"))] = 2.0,
-    schemas: Annotated[
-        Path | None, typer.Option(help=_("folder with the schemas of the exchange, to check messages by"))
-    ] = None,
-    smev: Annotated[
-        bool, typer.Option("--smev", help=_("the bus too: SMEV 3, its adapter, РСМЭВ, a file store"))
-    ] = False,
-    smev_port: Annotated[
-        int, typer.Option(min=0, max=65535, help=_("port of the bus; 0 = any free one"))
-    ] = 0,
-    smev_return: Annotated[
-        float,
-        typer.Option(min=1, help=_("seconds after which the bus gives an unacknowledged message again")),
-    ] = 900,
+    schemas: Schemas = None,
+    smev: Bus = False,
+    smev_port: BusPort = 0,
+    smev_return: BusReturn = 900,
     as_json: Annotated[
         bool, typer.Option("--json", help=_("two JSON lines: the start, the reconciliation"))
     ] = False,

@@ -22,6 +22,9 @@ from urllib.parse import quote
 
 from config.i18n import _
 
+_FEW = 20  # messages that are left: while there are more, nobody asks which are parked
+_SELDOM = 3.0  # seconds between two such questions, and so many times as long as one took
+_SHARE = 5.0
 COUNTS = ("received", "registered", "interim", "answered", "refused", "redirected", "postponed")
 
 
@@ -254,12 +257,13 @@ def _wait(
     """Wait until the stand has heard everything and sedlink's own queue is empty."""
     until = time.monotonic() + plan.seconds
     offered = told["messages"]
+    parked = Parked(lambda: _sedlink(config, "dead", "list", "--json", **quick))
     while time.monotonic() < until:
         alive()
         state = _ask(told, "state")
         unsettled = set(state["unsettled"])
         progress(offered - len(unsettled), offered)
-        if state["settled"] or unsettled <= _parked_messages(config, quick, unsettled):
+        if state["settled"] or parked.hold(unsettled):
             counts = _sedlink(config, "status", "--json", **quick)["counts"]
             if counts["waiting"] == 0 or not state["settled"]:
                 return True
@@ -273,11 +277,26 @@ def _alive(daemon: subprocess.Popen[str], log: Path) -> None:
         raise DemoError(_last_lines(log))
 
 
-def _parked_messages(config: Path, quick: dict[str, str], unsettled: set[int]) -> set[int]:
-    """Return the messages that wait for a person; asked only when few are left."""
-    if len(unsettled) > 20:
-        return set()
-    return {int(one["platform_id"]) for one in _sedlink(config, "dead", "list", "--json", **quick)}
+class Parked:
+    """The messages that wait for a person. Asked for seldom: each time is a process of its own."""
+
+    def __init__(
+        self, ask: Callable[[], list[dict[str, Any]]], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._known: set[int] = set()
+        self._next = clock() + _SELDOM
+
+    def hold(self, unsettled: set[int]) -> bool:
+        """Whether every message that is left waits for a person."""
+        if len(unsettled) > _FEW:
+            return False
+        begun = self._clock()
+        if begun >= self._next:
+            self._known = {int(one["platform_id"]) for one in self._ask()}
+            self._next = self._clock() + max(_SELDOM, _SHARE * (self._clock() - begun))
+        return unsettled <= self._known
 
 
 def _ask(told: dict[str, Any], what: str) -> dict[str, Any]:

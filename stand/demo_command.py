@@ -14,7 +14,7 @@ import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import _
-from stand.kinds import KINDS
+from stand.options import Faults, FeedFile, FeedMap, SedKind, Seed
 
 if TYPE_CHECKING:
     from stand.demo import Outcome, Plan
@@ -37,36 +37,34 @@ class Transport(StrEnum):
     RSMEV = "rsmev"
 
 
+Database = Annotated[
+    str, typer.Option("--database", help=_("database of the journal; another than SQLite must be empty"))
+]
+PlatformWay = Annotated[
+    Way,
+    typer.Option("--platform", help=_("how the platform is reached: over REST, or through the SMEV bus")),
+]
+OneTransport = Annotated[
+    Transport | None, typer.Option("--transport", help=_("one way to SMEV; without it all three in turn"))
+]
+
+
 def demo(
     messages: Annotated[int, typer.Option(min=1, max=100_000, help=_("how many messages"))] = 60,
     cabinets: Annotated[int, typer.Option(min=1, max=100, help=_("how many cabinets"))] = 3,
-    sed: Annotated[
-        str, typer.Option(help=_("which SED the stand plays: {kinds}").format(kinds=", ".join(KINDS)))
-    ] = "sev",
+    sed: SedKind = "sev",
     directory: Annotated[
         Path | None, typer.Option("--dir", help=_("an empty folder for everything the demo writes"))
     ] = None,
-    feed: Annotated[
-        Path | None, typer.Option(help=_("CSV of real requests instead of the generator"))
-    ] = None,
-    feed_map: Annotated[
-        str, typer.Option("--map", help=_("column map of the feed: a shipped one or a TOML file"))
-    ] = "nyc311",
-    faults: Annotated[
-        str, typer.Option(help=_("all, none or kinds of faults separated by commas (docs/stand.md)"))
-    ] = "none",
-    seed: Annotated[int, typer.Option(help=_("the same seed gives the same run"))] = 1,
-    database: Annotated[
-        str, typer.Option(help=_("database of the journal; another than SQLite must be empty"))
-    ] = "sqlite:///sedlink.db",
+    feed: FeedFile = None,
+    feed_map: FeedMap = "nyc311",
+    faults: Faults = "none",
+    seed: Seed = 1,
+    database: Database = "sqlite:///sedlink.db",
     workers: Annotated[int, typer.Option(min=1, max=64, help=_("worker threads of the daemon"))] = 4,
     seconds: Annotated[float, typer.Option(min=1, help=_("give up after so many seconds"))] = 600,
-    platform: Annotated[
-        Way, typer.Option(help=_("how the platform is reached: over REST, or through the SMEV bus"))
-    ] = Way.REST,
-    transport: Annotated[
-        Transport | None, typer.Option(help=_("one way to SMEV; without it all three in turn"))
-    ] = None,
+    platform: PlatformWay = Way.REST,
+    transport: OneTransport = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("print one JSON object"))] = False,
 ) -> None:
     """Start a stand and a daemon, relay messages through their whole life, reconcile with the record."""

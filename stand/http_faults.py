@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Callable
 
 from werkzeug.wrappers import Request, Response
 
@@ -17,10 +18,13 @@ _HTML = "<!DOCTYPE html><html><head><title>Technical works</title></head><body>T
 class HttpFaults:
     """Strikes calls by a plan. `strike` before the call is carried out, `spoil` after it."""
 
-    def __init__(self, plan: FaultPlan, ledger: Ledger) -> None:
+    def __init__(
+        self, plan: FaultPlan, ledger: Ledger, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._plan = plan
         self._ledger = ledger
         self._count = itertools.count()
+        self._sleep = sleep
 
     def strike(self, request: Request) -> tuple[Fault | None, Response | None]:
         """Return the fault that befalls a call, and the answer when it is not carried out at all."""
@@ -30,7 +34,7 @@ class HttpFaults:
             return None, None
         self._ledger.note("fault", kind=str(fault), call=f"SED {request.method}")
         if fault is Fault.SLOW:
-            time.sleep(self._plan.pains.slow)
+            self._sleep(self._plan.pains.slow)
         elif fault is Fault.CUT_BEFORE:
             raise CutError
         elif fault is Fault.ERROR:

@@ -16,5 +16,6 @@ KINDS: Mapping[str, Kind] = {
     "sev": Kind("delo", "stand.delo.play:play"),
     "dms1c": Kind("dms1c", "stand.dms1c.clerk:play"),
     "directum": Kind("directum", "stand.directum.play:play"),
+    "elma365": Kind("elma365", "stand.elma365.play:play"),
     "mayan": Kind("mayan", "stand.mayan.play:play"),
 }

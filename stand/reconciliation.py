@@ -21,6 +21,7 @@ class Reconciliation:
     `lost` and `doubled` speak of a run that has come to rest: on the way everything is late. `pending`
     are decisions that the SED has not reported yet, `superseded` interim ones that it reported only
     after the final one; `repelled` counts replies that came out of turn and were refused for it.
+    `unaccounted` are what keeps received from being registered + refused + parked.
     """
 
     offered: int = 0
@@ -39,6 +40,7 @@ class Reconciliation:
     parked: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
+    unaccounted: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -75,6 +77,7 @@ class _Findings:
     parked: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     superseded: list[str] = field(default_factory=list)
+    unaccounted: list[str] = field(default_factory=list)
 
 
 def reconcile(ledger: Ledger | Iterable[Entry], parked: Collection[str] = ()) -> Reconciliation:
@@ -94,6 +97,8 @@ def reconcile(ledger: Ledger | Iterable[Entry], parked: Collection[str] = ()) ->
         told_parked = name in aside or str(message_id) in aside
         if told_parked:
             found.parked.append(name)
+        elif tally.accepted and not tally.registered and not _rejected(tally):
+            found.unaccounted.append(name)
         _judge_arrival(name, tally, found, parked=told_parked)
         _judge_replies(message_id, round_, tally, found, parked=told_parked)
     found.wrong += [
@@ -152,6 +157,10 @@ def _counts(tallies: Iterable[_Tally]) -> dict[str, Any]:
         "redirected": kinds[Kind.FORWARDED],
         "postponed": kinds[Kind.POSTPONED],
     }
+
+
+def _rejected(tally: _Tally) -> bool:
+    return any(Kind(reply.detail["kind"]) is Kind.REJECTED for reply in tally.replies)
 
 
 def _judge_arrival(name: str, tally: _Tally, found: _Findings, *, parked: bool) -> None:

@@ -70,19 +70,14 @@ class Stand:
         self.desk = Desk(self.ledger)
         self.platform = PlatformState(self.cabinets, ledger=self.ledger, token_seconds=token_seconds)
         self.platform.on_reply = self._after_reply
-        self.sed = play(
-            sed,
-            Setting(folder, self.desk, self.ledger, self.faults, host, pace, schemas=schemas, fsync=fsync),
-        )
+        given = (folder, self.desk, self.ledger, self.faults, host, pace)
+        self.sed = play(sed, Setting(*given, schemas=schemas, fsync=fsync))
         self.sed.on_number = self.platform.allow_number
         self._made = 0
         self._cases = self._more(messages) if cases is None else cases
         dictionaries = dictionaries or default_dictionaries()
-        calls = Calls(self.platform, dictionaries, self.oauth)
-        app = AdminApp(self, PlatformApp(calls, self.faults, language=language), language=language)
-        self._http = HttpServer(app, host=host, port=port)
+        self._http = self._served(dictionaries, host, port, language)
         self._mailbox = Mailbox(host, mail_port)
-        self.platform.base_url = self._http.base_url
         self.smev = self._bus(dictionaries, host, smev_port, smev_return, language) if smev else None
 
     # ---- where to find it
@@ -175,6 +170,14 @@ class Stand:
 
     def _place(self, name: str) -> Path:
         return Path(next(place.where for place in self.sed.places if place.name == name))
+
+    def _served(self, dictionaries: Dictionaries, host: str, port: int, language: str) -> HttpServer:
+        """Return the server of the platform and of the stand's own addresses."""
+        calls = Calls(self.platform, dictionaries, self.oauth)
+        app = AdminApp(self, PlatformApp(calls, self.faults, language=language), language=language)
+        http = HttpServer(app, host=host, port=port)
+        self.platform.base_url = http.base_url
+        return http
 
     def _bus(
         self, dictionaries: Dictionaries, host: str, port: int, seconds: float, language: str

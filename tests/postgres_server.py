@@ -35,11 +35,23 @@ def binaries() -> Path:
 class PostgresServer:
     """A server with an empty cluster, made on entry and removed on exit."""
 
-    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
-        """`durable`: keep fsync on, as benchmarks must and tests need not."""
+    def __init__(
+        self,
+        *,
+        durable: bool = False,
+        settings: dict[str, str] | None = None,
+        network: tuple[str, int, str] | None = None,
+        place: Path | None = None,
+    ) -> None:
+        """`durable`: keep fsync on, as benchmarks must and tests need not.
+
+        `network`: an address and a port to listen on, and who may come over it (`10.0.0.0/24`).
+        `place`: the folder in which the cluster is made; by default that of temporary files.
+        """
+        self._network = network
         speed = {} if durable else {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
         self._settings = {"max_connections": "200", "shared_buffers": "64MB", **speed, **(settings or {})}
-        self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-"))
+        self._home = Path(tempfile.mkdtemp(prefix="sedlink-pg-", dir=place))
         self._names = itertools.count(1)
         self._programs = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +71,16 @@ class PostgresServer:
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database."""
-        return f"postgresql://postgres@/{database}?host={self._home}"
+        return f"postgresql://postgres@/{database}?host={self._home}{self._port}"
+
+    def url_over_network(self, database: str) -> str:
+        """Return the URL of a database for a guest of the network."""
+        address, port, _guests = self._network or ("", 0, "")
+        return f"postgresql://postgres@{address}:{port}/{database}"
+
+    @property
+    def _port(self) -> str:
+        return f"&port={self._network[1]}" if self._network else ""
 
     def create(self, template: str = "template1") -> str:
         """Make a new database like another one (which nobody may be connected to); return its name."""
@@ -77,6 +98,11 @@ class PostgresServer:
             self._process.send_signal(signal.SIGINT)  # "fast": clients are cut, the cluster is closed well
             self._process.wait(_START_SECONDS)
         shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs; a full disk of its log ends it."""
+        return self._process is not None and self._process.poll() is None
 
     def crash(self) -> None:
         """Stop at once ("immediate"): nothing is written on the way down; `restart` recovers from the log."""
@@ -112,6 +138,11 @@ class PostgresServer:
                 **identity,
             )
             self._programs = programs
+            if self._network:
+                address, port, guests = self._network
+                self._settings |= {"listen_addresses": address, "port": str(port)}
+                with (data / "pg_hba.conf").open("a", encoding="utf-8") as doors:
+                    doors.write(f"host all all {guests} trust\n")
             self._launch(log)
         self._wait()
 

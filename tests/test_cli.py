@@ -28,7 +28,7 @@ def sedlink(*arguments, language="C", cwd=None):
         text=True,
         env=environment,
         cwd=cwd,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

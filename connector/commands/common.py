@@ -67,6 +67,13 @@ def smev_section(config: Path | None) -> tuple[Mapping[str, Any], Path]:
         raise typer.Exit(Exit.CONFIGURATION) from error
 
 
+def smev_secret(reference: str) -> str:
+    """Return what a reference of the section [smev] leads to. Raises the library's SetupError."""
+    from connector.platform.smev.opening import secret
+
+    return secret(reference)
+
+
 @contextmanager
 def journal_of(config: Path | None) -> Iterator["Journal"]:
     """Open the journal of the configuration for a block, or say what is wrong and exit with 3 or 5."""
@@ -97,6 +104,7 @@ def runtime_of(settings: "Settings") -> "Runtime":
     from connector import permissions
     from connector.journal.problems import JournalError
     from connector.runtime import open_runtime
+    from mappings.errors import StoreError
 
     try:
         permissions.warn(settings)
@@ -105,7 +113,7 @@ def runtime_of(settings: "Settings") -> "Runtime":
         for line in str(error).splitlines():
             show_error(line)
         raise typer.Exit(Exit.CONFIGURATION) from error
-    except JournalError as error:
+    except (JournalError, StoreError) as error:
         show_error(str(error))
         raise typer.Exit(Exit.DATABASE) from error
 

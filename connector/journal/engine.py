@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from config.database import POSTGRES_SESSION, POSTGRES_UNHURRIED, postgres_arguments
 from config.i18n import _
 from connector.journal.problems import JournalError, UnavailableError
 
@@ -80,7 +81,8 @@ class Database:
 def _is_away(error: Exception) -> bool:
     """Whether the database, not the statement, is what failed (a broken SQLite file is the bare class)."""
     kinds = (OperationalError, InterfaceError, PoolTimeoutError)
-    return isinstance(error, kinds) or type(getattr(error, "orig", None)) is sqlite3.DatabaseError
+    cut = isinstance(error, DBAPIError) and error.connection_invalidated
+    return cut or isinstance(error, kinds) or type(getattr(error, "orig", None)) is sqlite3.DatabaseError
 
 
 def _is_deadlock(error: Exception) -> bool:
@@ -146,7 +148,7 @@ def _postgres(url: URL) -> Engine:
             max_overflow=56,
             pool_pre_ping=True,
             hide_parameters=True,  # a traceback shows no personal data
-            connect_args={"connect_timeout": 10, "application_name": "sedlink"},
+            connect_args=postgres_arguments(url),
         )
     except ImportError as error:
         raise JournalError(
@@ -158,6 +160,7 @@ def _postgres(url: URL) -> Engine:
         with connection.cursor() as cursor:
             cursor.execute("SET timezone TO 'UTC'")
             cursor.execute("SET lock_timeout TO '60s'")
+            cursor.execute(POSTGRES_SESSION)
             # Nothing is lost also where the server's default is to be quick instead.
             cursor.execute(
                 "SELECT set_config('synchronous_commit', 'on', false)"
@@ -166,6 +169,12 @@ def _postgres(url: URL) -> Engine:
         connection.commit()
 
     return engine
+
+
+def unhurried(connection: Connection) -> None:
+    """Let this one transaction take its time: a migration, a chain of hashes over years."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(POSTGRES_UNHURRIED))
 
 
 def check_encoding(connection: Connection) -> None:

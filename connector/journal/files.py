@@ -9,7 +9,7 @@ one, which `sweep` collects.
 import hashlib
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -66,10 +66,19 @@ class FileStore:
             )
         return file
 
-    def sweep(self, older_than: datetime, keep: Collection[str]) -> SweptFiles:
-        """Remove files not in `keep` and abandoned temporary ones, last touched before a moment."""
+    def sweep(self, older_than: datetime, named: Callable[[str], Collection[str]]) -> SweptFiles:
+        """Remove files that nothing names and abandoned temporary ones, last touched before a moment.
+
+        `named`: asked for every digest in use that begins with two given digits, just before it is needed.
+        """
+        swept = self._sweep(older_than, self._tmp, ())
+        for folder in self._root.glob("[0-9a-f][0-9a-f]"):
+            swept += self._sweep(older_than, folder, named(folder.name))
+        return swept
+
+    def _sweep(self, older_than: datetime, folder: Path, keep: Collection[str]) -> SweptFiles:
         removed, size = [], 0
-        for path in (*self._root.glob("[0-9a-f][0-9a-f]/*"), *self._tmp.iterdir()):
+        for path in folder.iterdir():
             digest = path.parent.name + path.name
             try:
                 seen = path.stat()

@@ -104,9 +104,13 @@ class Journal(
 
     def sweep_files(self, older_than: timedelta) -> SweptFiles:
         """Remove files that no message names and that nobody touched for so long."""
-        named = select(attachment.c.sha256).where(attachment.c.sha256.is_not(None)).distinct()
-        keep = self._db.read(lambda connection: set(connection.scalars(named)))
-        return self.files.sweep(self._now() - older_than, keep)
+        return self.files.sweep(self._now() - older_than, self._named_files)
+
+    def _named_files(self, begin: str) -> set[str]:
+        """Return the digests in use that begin with these digits."""
+        digest = attachment.c.sha256
+        query = select(digest).where(digest >= begin, digest < f"{begin}g").distinct()  # "g" is past "f"
+        return self._db.read(lambda connection: set(connection.scalars(query)))
 
     def close(self) -> None:
         """Close the database."""

@@ -97,6 +97,10 @@ class Lanes(Part):
                 renewed.append(Lease(held.lane_id, held.task_id, held.token, until))
         return renewed
 
+    def holds(self, lease: Lease) -> bool:
+        """Whether nobody has taken the lane over since this lease was given; its time may be over."""
+        return self._db.read(_holds, lease)
+
     def step(self, work: Work, name: str, result: str) -> None:
         """Record, at once, a remote step that succeeded; a retry finds it in `Work.steps`.
 
@@ -134,6 +138,11 @@ class Lanes(Part):
         Over all rounds of the conversation, as the platform's history is.
         """
         return self._db.read(_confirmed_sent, message_id, codec.look(reply))
+
+
+def _holds(connection: Connection, lease: Lease) -> bool:
+    mine = (lane.c.id == lease.lane_id) & (lane.c.token == lease.token) & (lane.c.head_id == lease.task_id)
+    return connection.execute(select(lane.c.id).where(mine)).first() is not None
 
 
 def _confirmed_sent(connection: Connection, message_id: int, look: str) -> int:

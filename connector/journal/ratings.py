@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, select, text
 
 from connector.journal.audit import line, write
 from connector.journal.part import Part
-from connector.journal.schema import audit, message
+from connector.journal.schema import RATED, audit, message
 
 _RATED = "rated"
 _MANY = 10_000  # ids in one question
@@ -42,7 +42,7 @@ class Ratings(Part):
 
 def _joined(*columns: Any) -> Any:  # noqa: ANN401 - a SELECT of any columns
     of_round = and_(message.c.conversation_id == audit.c.conversation_id, message.c.round == audit.c.round)
-    return select(*columns).join_from(audit, message, of_round).where(audit.c.what == _RATED)
+    return select(*columns).join_from(audit, message, of_round).where(text(f"audit.{RATED}"))
 
 
 def _rate(connection: Connection, now: datetime, message_id: int, value: int) -> bool:
@@ -71,5 +71,8 @@ def _ratings(connection: Connection, message_ids: Collection[int]) -> dict[int, 
 
 
 def _rated_since(connection: Connection, moment: datetime) -> list[int]:
-    query = _joined(message.c.id).where(audit.c.at >= moment).order_by(audit.c.id.desc()).limit(_MANY)
-    return sorted(set(connection.scalars(query)))
+    return sorted(set(connection.scalars(_since(moment))))
+
+
+def _since(moment: datetime) -> Any:  # noqa: ANN401 - a SELECT of ids
+    return _joined(message.c.id).where(audit.c.at >= moment).order_by(audit.c.at.desc()).limit(_MANY)

@@ -101,3 +101,6 @@ class SweptFiles:
     removed: int
     bytes: int
     names: tuple[str, ...] = field(default=(), repr=False)  # sha256 of each
+
+    def __add__(self, other: "SweptFiles") -> "SweptFiles":
+        return SweptFiles(self.removed + other.removed, self.bytes + other.bytes, self.names + other.names)

@@ -4,6 +4,7 @@
                   │                           └─ event (of a SED)
                   └─ lane (in | out) ─── task ─── step
     channel, flow: what may be claimed · cursor, unread: where reading stands · audit: the trail
+    smev_request, smev_incoming: questions to the platform over SMEV and what came about them
 
 Lanes are what is claimed: a lane repeats its head's channel and due time, so that one index entry per
 conversation, not per task, is looked at. A leased lane is not due before its lease ends.
@@ -30,7 +31,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0002"  # of the newest migration
+REVISION = "0005"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -50,6 +51,8 @@ LIVE = "status IN ('open', 'parked')"
 PARKED = "status = 'parked'"
 DROPPED = "status = 'dropped'"
 SENT = "status = 'done' AND kind <> ''"
+RATED = "what = 'rated'"
+KEPT = "purged_at IS NULL AND state IN ('answered', 'refused', 'redirected')"  # ended, its content still here
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -91,6 +94,7 @@ message = Table(
     UniqueConstraint("conversation_id", "round"),
     # Counts and ages, without touching the rows.
     Index("ix_message_counts", "opa_id", "state", "state_since", "accepted_at", "answered_at"),
+    _partial("ix_message_kept", "state_since", where=KEPT),
     _partial("ix_message_number", "number", where="number <> ''"),
     _partial("ix_message_card_number", "card_number", where="card_number <> ''"),
 )
@@ -253,6 +257,7 @@ audit = Table(
     Column("round", Integer),
     Column("detail", Text, nullable=False, server_default="{}"),
     Index(None, "conversation_id", "id"),
+    _partial("ix_audit_rated", "at", where=RATED),
 )
 
 audit_seal = Table(
@@ -263,4 +268,46 @@ audit_seal = Table(
     Column("lines", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("at", Utc, nullable=False),
+)
+
+SMEV_LIVE = "state IN ('open', 'answered')"  # literal: a partial index serves a condition, not a parameter
+
+smev_request = Table(
+    "smev_request",
+    metadata,
+    Column("id", String(36), primary_key=True),  # MessageID
+    Column("reference", CleanText, nullable=False, index=True),  # under which the peer speaks of it
+    Column("key", CleanText, nullable=False, index=True),
+    Column("opa_id", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),  # open, answered, taken, failed
+    Column("content", LargeBinary, nullable=False),
+    Column("files", CleanText, nullable=False),  # JSON: what is sent with it
+    Column("created_at", Utc, nullable=False, index=True),
+    Column("tried_at", Utc),  # when it may first have reached the peer
+    Column("sent_at", Utc),  # when the peer confirmed it
+    Column("answered_at", Utc),
+    Column("verdict", String(8)),  # content, rejected, fault, broken
+    Column("code", CleanText),  # of a rejection or a fault
+    Column("told", CleanText),  # the peer's words about it
+    Column("answer", LargeBinary),
+    Column("arrived", CleanText),  # JSON: files that came with the answer
+    Index(
+        "ix_smev_request_live",
+        "key",
+        unique=True,
+        sqlite_where=text(SMEV_LIVE),
+        postgresql_where=text(SMEV_LIVE),
+    ),
+)
+
+smev_incoming = Table(
+    "smev_incoming",
+    metadata,
+    Column("id", CleanText, primary_key=True),  # the bus's MessageId
+    Column("request_id", String(36), nullable=False, index=True),  # empty: of nobody's, or not known yet
+    Column("original_id", CleanText, nullable=False, index=True),  # what it says it answers
+    Column("received_at", Utc, nullable=False, index=True),
+    Column("raw", LargeBinary, nullable=False),  # exactly as it came
+    Column("found", CleanText),  # JSON: the answer in it, for a request that is not known yet
+    Column("answer", LargeBinary),
 )

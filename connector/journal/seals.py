@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Select, insert, select, text
 
+from connector.journal.engine import unhurried
 from connector.journal.part import Part
 from connector.journal.schema import audit, audit_seal
 from connector.journal.types import AnyRow
@@ -58,6 +59,7 @@ class Seals(Part):
         return self._db.write(self._seal)
 
     def _seal(self, connection: Connection) -> Seal | None:
+        unhurried(connection)
         # Numbers are drawn before a transaction commits: wait for those in hand, or a line would come late.
         if self._db.postgres:
             connection.execute(text("LOCK TABLE audit, audit_seal IN SHARE ROW EXCLUSIVE MODE"))
@@ -103,6 +105,7 @@ def _canonical(row: AnyRow) -> bytes:
 
 
 def _check(connection: Connection, head: str) -> SealCheck:
+    unhurried(connection)
     before, after, lines, number = _FIRST, 0, 0, 0
     seen = not head
     for row in connection.execute(select(audit_seal).order_by(audit_seal.c.id)).all():

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from config.i18n import _
-from connector.journal.engine import Database, check_encoding
+from connector.journal.engine import Database, check_encoding, unhurried
 from connector.journal.problems import NewerDatabaseError, NotUpgradedError
 from connector.journal.schema import REVISION
 
@@ -60,6 +60,7 @@ def _upgrade(connection: Connection) -> str:
     from alembic import command
     from alembic.config import Config
 
+    unhurried(connection)
     if connection.dialect.name == "postgresql":
         check_encoding(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -10,6 +10,7 @@ from connector.crashpoints import reach
 from connector.errors import ChannelError, ItemError, MappingError, OutcomeUnknownError, PendingError
 from connector.journal.journal import Journal
 from connector.journal.records import Advanced, Failed, Outcome, Released, Stage, Work
+from connector.relay.hold import Hold, LeaseLostError
 from connector.relay.intake import IntakeCount, intake
 from connector.relay.links import Links, sed_channel
 from connector.relay.steps import Steps
@@ -109,11 +110,12 @@ class Relay:
         if work.channel in closed or stopping() or self._clock() + self._margin > work.lease.until:
             return Released(work.lease, unsure=work.unsure)
         try:
-            return self._steps[work.opa_id].perform(work)
+            return self._steps[work.opa_id].perform(work, self._hold(work))
         except ChannelError as error:
             closed.add(work.channel)
             self._close(work.channel, error)
-            return Released(work.lease, unsure=work.unsure)
+        except LeaseLostError:
+            log.debug("task %s is another worker's by now", work.lease.task_id)
         except PendingError as error:
             return Released(work.lease, unsure=work.unsure, after=timedelta(seconds=error.after))
         except ItemError as error:
@@ -121,6 +123,10 @@ class Relay:
         except Exception as error:
             log.exception("internal error at stage %s of %s", work.stage, work.key)
             return self._failed(work, ItemError(f"internal error: {type(error).__name__}", code="internal"))
+        return Released(work.lease, unsure=work.unsure)  # of a lost lease the journal refuses it
+
+    def _hold(self, work: Work) -> Hold:
+        return Hold(self._journal, work.lease, clock=self._clock, length=self._lease, margin=self._margin)
 
     def _failed(self, work: Work, error: ItemError) -> Failed:
         unsure = isinstance(error, OutcomeUnknownError)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from config.i18n import _
-from connector.appeal import Appeal, CardRef, Pending, Reply, StoredFile
+from connector.appeal import Appeal, CardRef, Pending, RemoteFile, Reply, StoredFile
 from connector.crashpoints import reach
 from connector.errors import ConflictError, ItemError, OutcomeUnknownError, PermanentError
 from connector.journal.journal import Journal
 from connector.journal.records import Advanced, Outcome, Stage, Work
 from connector.lifecycle import State
 from connector.platform import Platform
+from connector.relay.hold import Hold
 from connector.relay.intake import with_rounds
 from connector.relay.links import CabinetLink, Classifier
 from connector.sed import Sed
@@ -27,7 +28,7 @@ class Steps:
         self._cabinet = cabinet
         self._sed = sed
         self._classify = classify
-        self._of_stage: Mapping[Stage, Callable[[Work], Outcome]] = {
+        self._of_stage: Mapping[Stage, Callable[[Work, Hold], Outcome]] = {
             Stage.READ: self.read,
             Stage.FETCH: self.fetch,
             Stage.ACCEPT: self.accept,
@@ -35,11 +36,11 @@ class Steps:
             Stage.REPLY: self.reply,
         }
 
-    def perform(self, work: Work) -> Outcome:
-        """Do what the task's stage asks for. Raises ChannelError or ItemError."""
-        return self._of_stage[work.stage](work)
+    def perform(self, work: Work, hold: Hold) -> Outcome:
+        """Do what the task's stage asks for. Raises ChannelError, ItemError or LeaseLostError."""
+        return self._of_stage[work.stage](work, hold)
 
-    def read(self, work: Work) -> Outcome:
+    def read(self, work: Work, _hold: Hold) -> Outcome:
         """Understand a message that could not be read before (a corrected profile, a newer version)."""
         received = self._cabinet.platform.read(work.raw)
         if received.appeal is None:
@@ -49,23 +50,27 @@ class Steps:
         )
         return Advanced(work.lease, Stage.FETCH, self._cabinet.channel, appeal=again.appeal, note="read")
 
-    def fetch(self, work: Work) -> Outcome:
+    def fetch(self, work: Work, hold: Hold) -> Outcome:
         """Bring the message's files to the store: all of them, before it is marked accepted."""
         appeal = _appeal(work)
         files = {
-            place: self._download(appeal, place) for place, stored in enumerate(work.files) if stored is None
+            place: self._download(appeal, place, hold)
+            for place, stored in enumerate(work.files)
+            if stored is None
         }
         return Advanced(
             work.lease, Stage.ACCEPT, self._cabinet.channel, state=State.FILED, files=files, note="filed"
         )
 
-    def _download(self, appeal: Appeal, place: int) -> StoredFile:
+    def _download(self, appeal: Appeal, place: int, hold: Hold) -> StoredFile:
+        hold.keep()
         with self._cabinet.platform.download(appeal.attachments[place]) as download:
-            stored = self._journal.files.put(download.body, download.name, download.media_type)
+            body = hold.kept(download.body)
+            stored = self._journal.files.put(body, download.name, download.media_type)
         reach("fetch.file-stored")
         return stored
 
-    def accept(self, work: Work) -> Outcome:
+    def accept(self, work: Work, _hold: Hold) -> Outcome:
         """Mark the message accepted: everything of it is durable by now."""
         self._cabinet.platform.accept(work.platform_id)
         reach("accept.marked")
@@ -73,10 +78,11 @@ class Steps:
             work.lease, Stage.REGISTER, self._cabinet.sed_channel, state=State.ACCEPTED, note="accepted"
         )
 
-    def register(self, work: Work) -> Outcome:
+    def register(self, work: Work, hold: Hold) -> Outcome:
         """Hand the message to the SED, after looking whether an earlier attempt already did."""
         appeal = self._classified(_appeal(work))
         found = self._sed.find(work.key) if work.unsure and self._sed.capabilities.find_by_key else None
+        hold.assure()
         try:
             result = found or self._sed.register(appeal, _stored(work), self._journal.files.open)
         except ConflictError as conflict:
@@ -90,7 +96,7 @@ class Steps:
         )
         return replace(appeal, questions=questions)
 
-    def reply(self, work: Work) -> Outcome:
+    def reply(self, work: Work, hold: Hold) -> Outcome:
         """Send one reply: never a second time when an earlier attempt may have arrived."""
         reply = work.reply
         if reply is None:
@@ -98,7 +104,8 @@ class Steps:
         platform = self._cabinet.platform
         if work.unsure and self._arrived(work, reply, platform):
             return Advanced(work.lease, None, note="reply-found", detail={"kind": reply.kind})
-        file_ids = tuple(self._uploaded(work, ref.ref, ref.name, ref.media_type) for ref in reply.files)
+        file_ids = tuple(self._uploaded(work, ref, hold) for ref in reply.files)
+        hold.assure()
         platform.send(reply, file_ids)
         reach("reply.sent")
         return Advanced(
@@ -117,13 +124,15 @@ class Steps:
             )
         return there > self._journal.confirmed_sent(work.message_id, reply)
 
-    def _uploaded(self, work: Work, ref: str, name: str, media_type: str) -> str:
+    def _uploaded(self, work: Work, file: RemoteFile, hold: Hold) -> str:
         """Return the platform's id of a file, uploading it only where no earlier attempt did."""
-        step = f"upload:{ref}"
+        step = f"upload:{file.ref}"
         if known := work.steps.get(step):
             return known
-        with self._sed.open_file(ref) as body:
-            stored = self._journal.files.put(iter(lambda: body.read(1 << 16), b""), name, media_type)
+        hold.keep()
+        with self._sed.open_file(file.ref) as body:
+            chunks = hold.kept(iter(lambda: body.read(1 << 16), b""))
+            stored = self._journal.files.put(chunks, file.name, file.media_type)
         reach("reply.file-stored")
         with self._journal.files.open(stored) as body:
             file_id = self._cabinet.platform.upload(stored, body)

@@ -1,13 +1,14 @@
-"""What an exchange of messages does not carry: the card file, its fields, the dictionaries."""
+"""What exchanges over folders share: what they hand over, and that they carry messages only."""
 
-from collections.abc import Iterator, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import NoReturn, Protocol
 
 from config.i18n import _
-from connector.appeal import Card, CardRef, RubricValue
+from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
 from connector.errors import UnsupportedError
 from connector.peer import Entry
-from connector.sed import CardQuery
+from connector.sed import Capabilities, CardQuery, OpenFile
 
 
 class MessagesOnly:
@@ -35,3 +36,51 @@ class MessagesOnly:
                 what=what, exchange=self._exchange
             )
         )
+
+
+class Limited(Protocol):
+    """Settings of an exchange over folders."""
+
+    @property
+    def max_file_size(self) -> int | None:
+        """The largest file, in bytes."""
+        ...
+
+
+class Handing(Protocol):
+    """The half of an exchange over folders that writes."""
+
+    def find(self, key: str) -> Pending | None:
+        """Return the receipt of a message that was handed over under a key."""
+        ...
+
+    def put(
+        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile, now: datetime
+    ) -> Pending:
+        """Hand the message over, once per key."""
+        ...
+
+
+class FolderExchange(MessagesOnly):
+    """The verbs that exchanges over folders answer alike: registration comes later, by a message."""
+
+    _settings: Limited
+    _outgoing: Handing
+    _clock: Callable[[], datetime]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the exchange can do; cards are not read over it."""
+        return Capabilities(
+            find_by_key=True, async_registration=True, max_file_size=self._settings.max_file_size
+        )
+
+    def find(self, key: str) -> CardRef | Pending | None:
+        """Return the receipt of a message that was handed over under a key; its number comes as an event."""
+        return self._outgoing.find(key)
+
+    def register(
+        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile
+    ) -> CardRef | Pending:
+        """Hand the message over, once per key. Raises as `connector.sed.Sed` says."""
+        return self._outgoing.put(appeal, files, open_file, self._clock())

@@ -16,17 +16,23 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
+from config.i18n import _
 from connector.appeal import StoredFile
 from connector.crashpoints import reach
+from connector.errors import PendingError
 
 _CHUNK = 1 << 20  # bytes copied at a time
 _LOCK_STRIPES = 64
+_PATIENCE = 2.0  # seconds that a worker waits for another one; then it does something else
+_LATER = 10.0  # and after so many it comes back
+_LOOK_AGAIN = 0.02
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 
@@ -152,6 +158,14 @@ class Markers:
             sync_folder(place.parent)
 
 
+def _locked(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _encoded(record: Mapping[str, object]) -> bytes:
     return json.dumps(record, ensure_ascii=False).encode()
 
@@ -159,17 +173,28 @@ def _encoded(record: Mapping[str, object]) -> bytes:
 class Handovers:
     """Hands messages over once each and remembers it across crashes."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, patience: float = _PATIENCE) -> None:
+        """`patience`: seconds to wait for another process that works on the same message."""
+        self._patience = patience
         self._markers = Markers(state / "handed")
         self._locks = state / "locks"
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Keep other threads and processes of this host away from a message meanwhile."""
+        """Keep other threads and processes of this host away from a message meanwhile.
+
+        Raises PendingError when another one keeps it for long: it stands still (SIGSTOP, a hanging share), and
+        whoever waited for it would stand still, too.
+        """
         self._locks.mkdir(parents=True, exist_ok=True)
         stripe = sum(name.encode()) % _LOCK_STRIPES
         with (self._locks / f"{stripe:02}").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            until = time.monotonic() + self._patience
+            while not _locked(lock):
+                if time.monotonic() > until:
+                    sentence = _("another process is handing a message over and does not come to an end")
+                    raise PendingError(sentence, after=_LATER)
+                time.sleep(_LOOK_AGAIN)
             yield
 
     def record(self, name: str) -> Mapping[str, object] | None:

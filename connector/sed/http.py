@@ -12,7 +12,6 @@ other 4xx                                            StatusError
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from config.values import is_loopback
 from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.masking import mask
 from connector.pace import Pace
+from connector.streaming import beginning, chunks
 from connector.transport import refuse_layers, retry_after, tls_cause, tls_context
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -143,7 +143,7 @@ class SedHttp:
 
     def upload(self, call: Call, form: Mapping[str, str], field: str, name: str, body: BinaryIO) -> Answer:
         """Send a form with one file, streamed, under the name of its field."""
-        request = self._request(call, data=dict(form), files={field: (name, body)})
+        request = self._request(call, headers=call.headers, data=dict(form), files={field: (name, body)})
         return self._read_answer(call, request, self._address.timeouts.file)
 
     def text(self, call: Call) -> str:
@@ -192,7 +192,7 @@ class SedHttp:
             raise _from_transport(error, call) from error
         try:
             if not response.is_success:
-                raise self._status_error(response, call)
+                raise _from_status(response, beginning(response, _COMPLAINT_BYTES), call)
             yield response
         finally:
             response.close()
@@ -208,26 +208,11 @@ class SedHttp:
         return b"".join(parts)
 
     def _chunks(self, response: httpx.Response, call: Call, seconds: float) -> Iterator[bytes]:
-        """Yield the body. A peer that drips one byte at a time meets the bound of the whole exchange."""
-        until = time.monotonic() + seconds
+        """Yield the body within the bound of the whole exchange."""
         try:
-            for chunk in response.iter_bytes(_CHUNK):
-                yield chunk
-                if time.monotonic() > until:
-                    raise httpx.ReadTimeout("the whole answer took too long", request=response.request)
+            yield from chunks(response, seconds, _CHUNK)
         except httpx.RequestError as error:
             raise _from_transport(error, call) from error
-
-    def _status_error(self, response: httpx.Response, call: Call) -> ConnectorError:
-        body = b""
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) >= _COMPLAINT_BYTES:
-                    break
-        except httpx.RequestError:
-            body = b""  # the status alone says enough
-        return _from_status(response, body[:_COMPLAINT_BYTES], call)
 
 
 def again(read: Callable[[], T]) -> T:
@@ -248,14 +233,18 @@ def _passing(error: BaseException) -> bool:
 
 
 class TokenAuth(httpx.Auth):
-    """`Authorization: Token …`, asked for when it is needed."""
+    """A token in a header, `Authorization: Token …` by default, asked for when it is needed."""
 
-    def __init__(self, reveal: Callable[[], str]) -> None:
+    def __init__(
+        self, reveal: Callable[[], str], *, header: str = "Authorization", scheme: str = "Token "
+    ) -> None:
         self._reveal = reveal
+        self._header = header
+        self._scheme = scheme
 
     def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # a generator is one
         """Put the token on a request."""
-        request.headers["Authorization"] = f"Token {self._reveal()}"
+        request.headers[self._header] = f"{self._scheme}{self._reveal()}"
         yield request
 
 
@@ -309,11 +298,15 @@ def _from_status(response: httpx.Response, body: bytes, call: Call) -> Connector
 
 
 def _words(body: bytes) -> str:
-    """The SED's own words on one line, bounded, without what looks personal."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
         return ""
+    return own_words(told)
+
+
+def own_words(told: object) -> str:
+    """Return `: ` and the SED's own words on one line, bounded, without what looks personal; or nothing."""
     texts = " ".join("; ".join(_texts(told)).split())
     text = mask("".join(char for char in texts if char.isprintable()))
     text = re.sub(r"'[^']{40,}'", "'…'", text)  # an engine may echo what was sent

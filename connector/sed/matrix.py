@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.i18n import N_, _, speaking
 from connector.sed import Capabilities
-from connector.sed.quality import RULES, Quality, read_quality
+from connector.sed.quality import EXPERIMENTAL, RULES, Quality, read_quality
 from connector.sed.registry import KINDS, build
 
 SECRET = "SEDLINK_SAMPLE_SECRET"  # noqa: S105 - the name of a variable that the samples name
@@ -41,12 +41,14 @@ def markdown() -> str:
         for name, mark in quality.rules.items()
         if mark.reason
     ]
+    tried = [f"- `{kind}`: {_(words)}." for kind, words in EXPERIMENTAL.items()]
     parts = [
         "# " + _("Adapters of document-management systems: what they can do"),
         _("Made by `python -m connector.sed.matrix`; a test keeps it up to date."),
         "## " + _("Capabilities"), _table(header, can),
         "## " + _("Rules of the conformance suite"), _("✓ done, … to do, — exempt with a reason."),
         _table(header, kept), "## " + _("Reasons"), "\n".join(reasons),
+        "## " + _("Experimental"), "\n".join(tried),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 

@@ -37,11 +37,20 @@ class Quality:
     rules: Mapping[str, Mark]
 
 
+# What of an adapter nobody of us has seen work with a real peer.
+EXPERIMENTAL: Mapping[str, str] = {
+    "elma365": N_("by facts of the public API; none of us has tried it on a real server"),
+    "medo": N_("only the profile 2.7.1: by public facts, without its schema"),
+}
 RULES: Mapping[str, Rule] = {
     "find": Rule(N_("find before register"), ("unknown_key_is_not_found", "finds_what_was_registered")),
     "once": Rule(
         N_("a repeated registration makes one card"),
         ("registers_once_however_often_asked", "rounds_are_cards_of_their_own"),
+    ),
+    "pending": Rule(
+        N_("a registration that is pending gets its number later"),
+        ("a_pending_registration_gets_its_number_by_an_event",),
     ),
     "lost": Rule(
         N_("connection lost before or after the commit"),
@@ -92,6 +101,9 @@ RULES: Mapping[str, Rule] = {
             "acknowledging_twice_is_harmless",
             "small_pages_lose_nothing",
         ),
+    ),
+    "look_back": Rule(
+        N_("look-back: what was committed late is read"), ("what_was_committed_late_still_comes",)
     ),
     "claims": Rule(
         N_("claims are true, what is unsupported is an error"),

@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = {
     "sev": "connector.sed.sev:build",
     "dms1c": "connector.sed.dms1c:build",
     "directum": "connector.sed.directum:build",
+    "elma365": "connector.sed.elma365:build",
     "mayan": "connector.sed.mayan:build",
     "sqlview": "connector.sed.sqlview:build",
 }
@@ -60,6 +61,11 @@ def build(kind: str, settings: Mapping[str, object], folder: Path) -> Sed:
     if kind in KINDS:
         return _own(kind)(settings, folder)
     return _foreign_sed(_point(kind), settings, folder)
+
+
+def factory_of(kind: str) -> Factory:
+    """Return the factory of a kind of another package. Raises UnknownSedError."""
+    return _loaded(_point(kind))
 
 
 def build_or_disable(kind: str, settings: Mapping[str, object], folder: Path) -> Sed:

@@ -23,27 +23,34 @@ CardFileOption = Annotated[
 MartOption = Annotated[
     str,
     typer.Option(
-        "--mart", help=_("duckdb:///…, sqlite:///… or postgresql://… (default: the one of the settings)")
+        "--mart",
+        help=_(
+            "duckdb:///…, sqlite:///…, postgresql://… or clickhouse://… (default: the one of the settings)"
+        ),
     ),
 ]
+SedOption = Annotated[str, typer.Option("--sed", help=_("the cards of this SED instead of the journal"))]
 SourceOption = Annotated[str, typer.Option("--source", help=_("only rows of this source"))]
 Command = Callable[..., None]
 
 
-def asks_source(command: Command) -> Command:
-    """Give a command the options that say where facts come from, as one `Asked`: its first argument."""
+def asking(ask: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Return what gives a command the options of `ask` too, and what it made of them: the first argument."""
+    shared = dict(inspect.signature(ask).parameters)
 
-    @wraps(command)
-    def told(**given: Any) -> None:  # noqa: ANN401 - whatever the options are
-        own = {name: given.pop(name) for name in list(given) if name not in _SHARED}
-        command(_asked(**given), **own)
+    def asks(command: Command) -> Command:
+        @wraps(command)
+        def told(**given: Any) -> None:  # noqa: ANN401 - whatever the options are
+            own = {name: given.pop(name) for name in list(given) if name not in shared}
+            command(ask(**given), **own)
 
-    first, *others = inspect.signature(command).parameters.values()
-    parameters = [*others[:-1], *_SHARED.values(), *others[-1:]]  # --json stays the last
-    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
-    told.__annotations__ = {one.name: one.annotation for one in parameters}
-    del first
-    return told
+        _first, *others = inspect.signature(command).parameters.values()
+        parameters = [*others[:-1], *shared.values(), *others[-1:]]  # --json stays the last
+        told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
+        told.__annotations__ = {one.name: one.annotation for one in parameters}
+        return told
+
+    return asks
 
 
 def _asked(
@@ -60,7 +67,7 @@ def _asked(
     map_name: Annotated[
         str, typer.Option("--map", help=_("column map of the list file: a file, or a shipped one's name"))
     ] = "",
-    sed: Annotated[str, typer.Option("--sed", help=_("the cards of this SED instead of the journal"))] = "",
+    sed: SedOption = "",
     card_files: CardFileOption = None,
     as_of: Annotated[
         datetime | None,
@@ -84,7 +91,7 @@ def _refuse(sentence: str) -> None:
     raise typer.Exit(Exit.USAGE)
 
 
-_SHARED = dict(inspect.signature(_asked).parameters)
+asks_source = asking(_asked)  # the command's first argument is an `Asked`
 
 
 def leave(*, attention: bool) -> None:

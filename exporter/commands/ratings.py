@@ -18,6 +18,7 @@ DaysOption = Annotated[
 
 def ratings(days: DaysOption = 60, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Ask about every answer that is not rated yet; the next load takes the ratings to the mart."""
+    from config.interrupt import stop_if_asked
     from config.progress import Progress
     from connector.ratings import ask_ratings
 
@@ -25,7 +26,12 @@ def ratings(days: DaysOption = 60, config: ConfigOption = None, as_json: JsonOpt
     try:
         since = runtime.journal.clock() - timedelta(days=days)
         with Progress(_("messages asked about")) as bar:
-            found = list(ask_ratings(runtime.journal, runtime.links, since, bar.add))
+
+            def asked(number: int) -> None:
+                bar.add(number)
+                stop_if_asked()
+
+            found = list(ask_ratings(runtime.journal, runtime.links, since, asked))
     finally:
         runtime.close()
     if as_json:

@@ -1,6 +1,9 @@
 """The words that the command line takes; nothing heavy is imported for them."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 
 
 class MetricChoice(StrEnum):
@@ -34,3 +37,17 @@ class ThemeName(StrEnum):
 
     LIGHT = "light"
     DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which facts are counted, and for whom."""
+
+    since: date | None = None
+    until: date | None = None
+    cabinets: tuple[int, ...] = ()
+    facts: Path | None = None  # a file instead of a mart
+    mart: str | None = None  # instead of the configured one
+    as_of: datetime | None = None
+    language: str | None = None
+    config: Path | None = None

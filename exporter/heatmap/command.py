@@ -4,7 +4,7 @@ Exit codes: 0 written · 1 nothing falls into the period: an empty map was writt
 command · 3 the configuration, mart or a file cannot be used.
 """
 
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,28 +12,22 @@ import typer
 
 from config.console import show_error, show_json, show_table
 from config.i18n import N_, _
-from connector.commands.common import ConfigOption, Exit, JsonOption
-from exporter.heatmap.choices import ByName, LanguageName, MetricChoice, ThemeName
+from config.interrupt import stoppable
+from connector.commands.common import Exit, JsonOption
+from exporter.heatmap.choices import ByName, Chosen, MetricChoice, ThemeName
+from exporter.heatmap.options import asks_facts
 
 if TYPE_CHECKING:
+    from exporter.heatmap.job import Wanted
     from exporter.heatmap.view import View
 
-DAY = ["%Y-%m-%d", "%d.%m.%Y"]
 
-
+@asks_facts
 def heatmap(
+    chosen: Chosen,
     out: Annotated[Path, typer.Option("--out", "-o", help=_("page to write, FILE.html"), dir_okay=False)],
     metric: Annotated[MetricChoice, typer.Option(help=_("what the page shows first"))] = MetricChoice.COUNT,
     by: Annotated[ByName, typer.Option(help=_("territories: regions or municipalities"))] = ByName.REGION,
-    since: Annotated[
-        datetime | None, typer.Option("--from", formats=DAY, help=_("received on this day or later"))
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--to", formats=DAY, help=_("received on this day or before"))
-    ] = None,
-    cabinet: Annotated[
-        list[int] | None, typer.Option("--cabinet", help=_("only this cabinet (opa_id); may be repeated"))
-    ] = None,
     png: Annotated[Path | None, typer.Option(help=_("picture to write, FILE.png"), dir_okay=False)] = None,
     svg: Annotated[
         bool, typer.Option("--svg", help=_("write the drawing beside the page, FILE.svg"))
@@ -41,10 +35,6 @@ def heatmap(
     csv: Annotated[
         bool, typer.Option("--csv", help=_("write the numbers beside the page, FILE.csv"))
     ] = False,
-    facts: Annotated[
-        Path | None, typer.Option(help=_("a file of facts (.csv, .jsonl, .parquet) instead of the mart"))
-    ] = None,
-    mart: Annotated[str | None, typer.Option(help=_("URL of the mart instead of the configured one"))] = None,
     geojson: Annotated[
         Path | None, typer.Option(help=_("outlines with `oktmo`: adds a map of real shapes"), dir_okay=False)
     ] = None,
@@ -54,33 +44,30 @@ def heatmap(
     breaks: Annotated[
         str | None, typer.Option(help=_("lower bounds of classes 2 to 7, separated by commas"))
     ] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option("--as-of", formats=DAY, help=_("day before which a due date is matured")),
-    ] = None,
-    language: Annotated[LanguageName | None, typer.Option("--lang", help=_("language of the page"))] = None,
     theme: Annotated[ThemeName, typer.Option(help=_("colours of the picture"))] = ThemeName.LIGHT,
-    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw the map."""
+    from exporter.heatmap.job import Wanted
+
+    wanted = Wanted(of=chosen, metric=str(metric), by=by.value, geojson=geojson, layout=layout, breaks=breaks)
+    with stoppable():
+        view, written = _drawn(wanted, lambda view: _write(view, out, png, svg=svg, csv=csv, theme=theme))
+    _tell(view, written, as_json=as_json)
+
+
+def _drawn(wanted: "Wanted", write: "Callable[[View], list[Path]]") -> "tuple[View, list[Path]]":
     from config.i18n import speaking
     from exporter.heatmap.engine import MapError
-    from exporter.heatmap.job import Wanted, make
+    from exporter.heatmap.job import make
 
-    wanted = Wanted(
-        metric=str(metric), by=by.value, since=since and since.date(), until=until and until.date(),
-        cabinets=tuple(cabinet or ()), facts=facts, mart=mart, geojson=geojson, layout=layout, breaks=breaks,
-        as_of=as_of, config=config, language=language.value if language else None,
-    )  # fmt: skip
     try:
         view, own = make(wanted)
         with speaking(own):
-            written = _write(view, out, png, svg=svg, csv=csv, theme=theme)
+            return view, write(view)
     except MapError as error:
         show_error(str(error))
         raise typer.Exit(Exit.CONFIGURATION) from error
-    _tell(view, written, as_json=as_json)
 
 
 def _write(

@@ -1,9 +1,9 @@
 """From what was asked for to a view: settings, engine, sums, layout."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from config.i18n import _, speaking
 from config.settings import Settings
 from connector.commands.common import load_settings
+from exporter.heatmap.choices import Chosen
 from exporter.heatmap.engine import Engine, MapError, file_engine, mart_engine
 from exporter.heatmap.geo import load_outlines
 from exporter.heatmap.layout import load_layout, tiles
@@ -21,46 +22,50 @@ from exporter.heatmap.view import View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the command line asks for."""
+    """The map that the command line asks for."""
 
-    metric: str
-    by: str
-    since: date | None
-    until: date | None
-    cabinets: tuple[int, ...]
-    facts: Path | None
-    mart: str | None
-    geojson: Path | None
-    layout: Path | None
-    breaks: str | None
-    as_of: datetime | None
-    config: Path | None
-    language: str | None = None
+    of: Chosen
+    metric: str = "count"
+    by: str = "region"
+    geojson: Path | None = None
+    layout: Path | None = None
+    breaks: str | None = None
 
 
 def make(wanted: Wanted) -> tuple[View, str]:
     """Count and place everything; return the view and the language of the settings. Raises MapError."""
     own_breaks = parse_breaks(wanted.breaks)
-    if wanted.since and wanted.until and wanted.since > wanted.until:
-        raise MapError(_("the period ends before it begins"))
-    settings = settings_for(wanted.config, needed=not (wanted.facts or wanted.mart))
     outlines = load_outlines(wanted.geojson) if wanted.geojson else None
     places = load_layout(wanted.layout) if wanted.layout or wanted.by == "region" else None
-    with open_engine(settings, wanted.facts, wanted.mart) as (engine, source, fallback):
-        scope = Scope(
-            by=cast("By", wanted.by), as_of=as_of(engine, wanted, settings, fallback),
-            zone=ZoneInfo(settings.timezone), since=wanted.since, until=wanted.until,
-            cabinets=wanted.cabinets,
-        )  # fmt: skip
+    with counting(wanted.of, wanted.by) as (engine, scope, source, settings):
         heat = count(engine, scope)
-    names = {one.opa_id: one.name for one in settings.cabinet}
-    cabinets = tuple(names.get(one, str(one)) for one in wanted.cabinets)
     metric = METRICS[MetricName(wanted.metric)]
-    own_language = wanted.language or settings.language
+    own_language = wanted.of.language or settings.language
     with speaking(own_language):
         placed = tiles(heat, places)
+    cabinets = names_of(wanted.of.cabinets, settings)
     view = View(heat, scope, metric, placed, outlines, source, cabinets, own_breaks)
     return view, own_language
+
+
+@contextmanager
+def counting(of: Chosen, by: str) -> Iterator[tuple[Engine, Scope, str, Settings]]:
+    """Open what is to be counted; yields the engine, what of it, its name for a reader. Raises MapError."""
+    if of.since and of.until and of.since > of.until:
+        raise MapError(_("the period ends before it begins"))
+    settings = settings_for(of.config, needed=not (of.facts or of.mart))
+    with open_engine(settings, of.facts, of.mart) as (engine, source, fallback):
+        scope = Scope(
+            by=cast("By", by), as_of=as_of(engine, of.as_of, settings, fallback),
+            zone=ZoneInfo(settings.timezone), since=of.since, until=of.until, cabinets=of.cabinets,
+        )  # fmt: skip
+        yield engine, scope, source, settings
+
+
+def names_of(cabinets: Iterable[int], settings: Settings) -> tuple[str, ...]:
+    """Return the cabinets' names; a number where the settings know none."""
+    names = {one.opa_id: one.name for one in settings.cabinet}
+    return tuple(names.get(one, str(one)) for one in cabinets)
 
 
 def settings_for(config: Path | None, *, needed: bool) -> Settings:
@@ -90,10 +95,10 @@ def open_engine(
         yield engine, _source_name(url), None
 
 
-def as_of(engine: Engine, wanted: Wanted, settings: Settings, fallback: datetime | None) -> datetime:
+def as_of(engine: Engine, wanted: datetime | None, settings: Settings, fallback: datetime | None) -> datetime:
     """Return the moment as of which is counted: the one asked for, else the data's own."""
-    if wanted.as_of is not None:
-        return wanted.as_of.replace(tzinfo=ZoneInfo(settings.timezone))
+    if wanted is not None:
+        return wanted.replace(tzinfo=ZoneInfo(settings.timezone))
     moment = fallback or mart_as_of(engine) or datetime.now(UTC)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 

@@ -7,8 +7,8 @@ FEW = 5  # below so many a cell is shown grey: chance, not a tendency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """The numbers of one cell. Medians are None where nothing has them."""
+class Counts:
+    """What is counted of any set of questions."""
 
     n: int = 0
     late: int = 0  # overdue, closed late
@@ -19,10 +19,7 @@ class Cell:
     fresh: int = 0  # new ones
     answered: int = 0
     days_n: int = 0
-    days_sum: float = 0.0
-    days: float | None = None  # median days from receipt to answer
     rating_n: int = 0
-    rating: float | None = None  # median, 1..5
 
     @property
     def overdue(self) -> int:
@@ -33,6 +30,15 @@ class Cell:
     def share(self) -> float | None:
         """Share of overdue in the matured cohort, 0..1."""
         return self.ripe / self.matured if self.matured else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell(Counts):
+    """The numbers of one cell. Medians are None where nothing has them."""
+
+    days_sum: float = 0.0
+    days: float | None = None  # median days from receipt to answer
+    rating: float | None = None  # median, 1..5
 
     @property
     def mean_days(self) -> float | None:

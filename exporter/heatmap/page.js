@@ -180,15 +180,20 @@
 
   // ---- the tooltip
   const tip = $("tip");
-  const hide = () => { tip.hidden = true; };
+  let told = null; // the element that the tooltip speaks of
+  const hide = () => { tip.hidden = true; told = null; };
   const show = (element) => {
     const place = element.closest(".place"), box = element.closest(".matrix td");
     if (!place && !box) return hide();
+    told = place || box;
     const t = box ? Number(box.dataset.t) : byName(place.dataset.t), c = box ? Number(box.dataset.c) : state.category;
     if (t < 0 && place) tip.textContent = place.getAttribute("aria-label");
     else tip.textContent = [heading(t, c), ...facts(cellOf(t, c)).map((pair) => pair.join(": "))].join("\n");
     tip.hidden = false;
-    const target = (place || box).getBoundingClientRect(), size = tip.getBoundingClientRect();
+    stand();
+  };
+  const stand = () => {
+    const target = told.getBoundingClientRect(), size = tip.getBoundingClientRect();
     tip.style.left = Math.max(8, Math.min(target.right + 10, innerWidth - size.width - 12)) + "px";
     const below = target.bottom + 8 + size.height < innerHeight;
     tip.style.top = (below ? target.bottom + 8 : Math.max(8, target.top - size.height - 8)) + "px";
@@ -196,7 +201,11 @@
   document.addEventListener("mouseover", (event) => show(event.target));
   document.addEventListener("focusin", (event) => show(event.target));
   document.addEventListener("focusout", hide);
-  document.addEventListener("scroll", hide, true);
+  // What the mouse points at scrolls away from under it; what has the focus keeps it, so its tooltip goes along:
+  // the very focus may be what scrolled the page.
+  document.addEventListener("scroll", () => {
+    if (told && told === document.activeElement) stand(); else hide();
+  }, true);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 
   // ---- the table: sorted by any column

@@ -32,6 +32,7 @@ class BatchKind(StrEnum):
 
     LOAD = "load"  # the source itself: reading goes on after it
     REPLAY = "replay"  # the quarantine: it says nothing about how far the source was read
+    PRUNE = "prune"  # tombstones of what the source holds no more: nor does this
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class Difference:
     source: str
     card: str
     question: str
+    version: int = 0  # of the side that is named: the mart's when it is only there
+    cabinet: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

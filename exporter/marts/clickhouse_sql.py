@@ -155,11 +155,11 @@ def refuse(token: str) -> str:
 
 def differences(token: str) -> str:
     """Return the query of what source and mart do not hold alike; takes the source and the limit."""
-    named = ", ".join(f"s.{name}" for name in KEY)
+    named = ", ".join(f"s.{name}" for name in (*KEY, "version", "cabinet"))
     return (
         f"SELECT * FROM (SELECT if(f.fingerprint = '', 'missing', 'different') AS kind, {named} "
         f"{_beside(token)} WHERE f.fingerprint <> s.fingerprint UNION ALL "
-        f"SELECT 'extra' AS kind, {_KEYS} FROM fact WHERE source = ? AND NOT deleted "
+        f"SELECT 'extra' AS kind, {_KEYS}, version, cabinet FROM fact WHERE source = ? AND NOT deleted "
         f"AND ({_KEYS}) NOT IN (SELECT {_KEYS} FROM staged_{token}) "
         f"AND ({_KEYS}) NOT IN (SELECT {_KEYS} FROM refused_{token})) ORDER BY 1, 2, 3, 4 LIMIT ?"
     )

@@ -35,7 +35,7 @@ class PostgresMart(SqlMart):
             raise MartError(
                 _("PostgreSQL needs the extra `postgres`: pip install sedlink[postgres]")
             ) from error
-        self._error = psycopg.Error
+        self._error, self._double = psycopg.Error, psycopg.errors.UniqueViolation
         self._ahead: Ahead | None = None
         try:
             self._connection: psycopg.Connection[Any] = psycopg.connect(
@@ -103,13 +103,28 @@ class PostgresMart(SqlMart):
         if self.run("SELECT 1 FROM fact LIMIT 1"):  # else there is nothing to plan for
             self.run(f"ANALYZE {table} ({', '.join(KEY)})")
 
-    def fill(self, at: datetime, number: int) -> None:
-        """Make the key after the rows: sorting them once is cheaper than finding each one's place."""
+    def fill(self, at: datetime, number: int) -> int:
+        """Make the key after the rows: sorting them once is cheaper than finding each one's place.
+
+        The key itself says whether a key came twice, which few batches have: they pay by a second try.
+        """
         if not self.run(_OWN_KEY):
-            super().fill(at, number)
-            return
+            return super().fill(at, number)
         self.run("ALTER TABLE fact DROP CONSTRAINT fact_pkey")
-        super().fill(at, number)
+        try:
+            with self._connection.transaction():
+                self._fill_and_key(at, number)
+        except MartError as error:
+            if not isinstance(error.__cause__, self._double):
+                raise
+        else:
+            return 0
+        doubled = self.drop_doubles()
+        self._fill_and_key(at, number)
+        return doubled
+
+    def _fill_and_key(self, at: datetime, number: int) -> None:
+        self.run(statements.INSERT_ALL, (at, number))
         self.run(f"ALTER TABLE fact ADD PRIMARY KEY ({', '.join(KEY)})")
 
     def close(self) -> None:

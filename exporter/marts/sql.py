@@ -46,9 +46,19 @@ class SqlMart(ABC):
     def staged(self, table: str) -> None:  # noqa: B027 - most engines need nothing
         """Do what the engine wants to know about a table that was just filled."""
 
-    def fill(self, at: Any, number: int) -> None:  # noqa: ANN401 - the driver's instant
-        """Bring what is staged into an empty `fact`."""
+    def fill(self, at: Any, number: int) -> int:  # noqa: ANN401 - the driver's instant
+        """Bring what is staged into an empty `fact`; return how many older states of a key were left out."""
+        doubled = self.drop_doubles()
         self.run(statements.INSERT_ALL, (at, number))
+        return doubled
+
+    def drop_doubles(self) -> int:
+        """Leave the newest state of every key in what is staged; return how many others there were."""
+        if not self.run(self.has_doubles):
+            return 0
+        before = self.run("SELECT count(*) FROM staged")[0][0]
+        self.run(statements.DOUBLES)
+        return int(before - self.run("SELECT count(*) FROM staged")[0][0])
 
     def ahead(self) -> AbstractContextManager[Take | None]:
         """Most engines take the whole file at once, inside this process: nothing is won by haste."""
@@ -93,9 +103,9 @@ class SqlMart(ABC):
         """Stage, merge and write down the batch in one transaction."""
         with self.transaction():
             batch = self._still_open(batch)
-            doubled = self._stage(spooled)
+            self._stage(spooled)
             at = self.moment(batch.as_of)
-            rows, inserted, updated, unchanged = self._merge(at, batch.number)
+            doubled, rows, inserted, updated, unchanged = self._merge(at, batch.number)
             self.run(statements.RELEASE)
             self._quarantine(batch.number)
             done = replace(
@@ -152,35 +162,32 @@ class SqlMart(ABC):
         """Count both sides and name what differs; the mart is not changed."""
         with self.transaction():
             self._stage(spooled)
+            self.drop_doubles()
             counted = self.run(statements.tallies(self.day), (source,))
             differing = self.run(statements.DIFFERENCES, (source, limit))
         tallies = [Tally(day_of(row[0]), row[1], row[2], int(row[3]), int(row[4])) for row in counted]
         return tallies, [Difference(*row) for row in differing]
 
-    def _merge(self, at: Any, number: int) -> tuple[int, int, int, int]:  # noqa: ANN401 - the driver's instant
-        """Bring what is staged into `fact`; return how many rows came, are new, changed, stayed."""
+    def _merge(self, at: Any, number: int) -> tuple[int, int, int, int, int]:  # noqa: ANN401 - the driver's
+        """Bring what is staged into `fact`; return how many were doubled, came, are new, changed, stayed."""
         if not self.run("SELECT 1 FROM fact LIMIT 1"):
-            self.fill(at, number)
+            doubled = self.fill(at, number)
             rows = int(self.run("SELECT count(*) FROM staged")[0][0])
-            return rows, rows, 0, 0
+            return doubled, rows, rows, 0, 0
+        doubled = self.drop_doubles()
         counts = self.run(statements.COUNT, (at, at))[0]
         rows, inserted, updated, unchanged, newer = (int(count or 0) for count in counts)
         if newer:
             self.run(statements.UPDATE, (at, number, at))
         if inserted:
             self.run(statements.INSERT, (at, number))
-        return rows, inserted, updated, unchanged
+        return doubled, rows, inserted, updated, unchanged
 
-    def _stage(self, spooled: Spooled) -> int:
-        """Bring the batch into temporary tables; return how many older states of a key were left out."""
+    def _stage(self, spooled: Spooled) -> None:
+        """Bring the batch into temporary tables."""
         self._stage_facts(spooled.facts)
         self.staged("staged")
         self._stage_refused(spooled)
-        if not self.run(self.has_doubles):
-            return 0
-        before = self.run("SELECT count(*) FROM staged")[0][0]
-        self.run(statements.DOUBLES)
-        return int(before - self.run("SELECT count(*) FROM staged")[0][0])
 
     def _stage_facts(self, path: Path) -> None:
         self._make_staged()

@@ -13,6 +13,7 @@ import typer
 from config.console import show_error, show_json, show_table
 from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption, load_settings
+from exporter.commands.options import CardFileOption, SedOption
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -24,10 +25,8 @@ AWAY = 4
 def sstu(
     out: Annotated[Path, typer.Option("--out", "-o", help=_("folder for the parts of the package"))],
     config: ConfigOption = None,
-    sed: Annotated[str, typer.Option("--sed", help=_("the cards of this SED instead of the journal"))] = "",
-    card_files: Annotated[
-        list[str] | None, typer.Option("--card-file", help=_("only this card file; may be repeated"))
-    ] = None,
+    sed: SedOption = "",
+    card_files: CardFileOption = None,
     since: Annotated[
         datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help=_("what changed since this day"))
     ] = None,

@@ -3,37 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from exporter.heatmap.model import Counts
+
 PLATFORM_DAYS = 9.0  # mean days to an answer on the platform in 2023, as its operator says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Counts):
     """The figures of one cabinet, problem or month; None where nothing has them."""
 
-    n: int = 0
-    answered: int = 0
-    late: int = 0
-    open: int = 0
-    matured: int = 0
-    ripe: int = 0
-    repeated: int = 0
-    fresh: int = 0
-    days_n: int = 0
     days_mean: float | None = None
     days_median: float | None = None
     days_p90: float | None = None
-    rating_n: int = 0
     rating_median: float | None = None
-
-    @property
-    def overdue(self) -> int:
-        """Both faces together."""
-        return self.late + self.open
-
-    @property
-    def share(self) -> float | None:
-        """Share of overdue in the matured cohort, 0..1."""
-        return self.ripe / self.matured if self.matured else None
 
     @property
     def response_rate(self) -> float | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from config.database import configured_database
+from config.database import POSTGRES_SESSION, POSTGRES_UNHURRIED, configured_database, postgres_arguments
 from config.i18n import _
 from config.load import SettingsError
 from mappings.errors import StoreError
@@ -31,9 +31,7 @@ def store_url(given: str | None = None) -> str:
 def open_store(url: str | None = None) -> sa.Engine:
     """Connect and bring the tables up to date. Raises StoreError when the database cannot be used."""
     try:
-        engine = sa.create_engine(store_url(url), hide_parameters=True)  # a traceback shows no data
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _prepare_sqlite)
+        engine = _engine(sa.make_url(store_url(url)))
         upgrade(engine)
     except (sa.exc.SQLAlchemyError, ImportError) as problem:
         shown = sa.make_url(store_url(url)).render_as_string(hide_password=True) if _is_url(url) else "…"
@@ -41,6 +39,18 @@ def open_store(url: str | None = None) -> sa.Engine:
         raise StoreError(
             _("database {url} cannot be used: {reason}").format(url=shown, reason=reason)
         ) from problem
+    return engine
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "postgresql":
+        engine = sa.create_engine(url, hide_parameters=True)  # a traceback shows no data
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    arguments = postgres_arguments(url)
+    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+    sa.event.listen(engine, "connect", _prepare_postgres)
     return engine
 
 
@@ -57,6 +67,7 @@ def upgrade(engine: sa.Engine) -> None:
     )
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # several daemons may start at once
+            connection.execute(sa.text(POSTGRES_UNHURRIED))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('mapping_migrations'))"))
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         if context.get_current_revision() == ScriptDirectory.from_config(settings).get_current_head():
@@ -71,6 +82,13 @@ def _is_url(url: str | None) -> bool:
     except sa.exc.ArgumentError:
         return False
     return True
+
+
+def _prepare_postgres(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # DBAPI connections have no common type
+    cursor.execute(POSTGRES_SESSION)
+    cursor.close()
+    connection.commit()  # type: ignore[attr-defined]
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

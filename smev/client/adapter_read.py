@@ -4,7 +4,6 @@ Source: the adapter's schemas service-adapter/types and types/faults.
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
@@ -128,7 +127,7 @@ def _file(header: etree._Element, raw: bytes) -> IncomingFile:
     path = PureWindowsPath(told) if "\\" in told else PurePosixPath(told)
     try:
         cms = base64.b64decode("".join(signature.split()), validate=True) if signature else None
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or letters beyond ASCII
         raise GarbageError("broken base64 in SignaturePKCS7", raw[: 1 << 20]) from None
     return IncomingFile(
         id=_text(header, "Id") or path.parent.name or path.name,

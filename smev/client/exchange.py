@@ -11,6 +11,7 @@ from smev.client.policy import Policy
 from smev.client.sending import Sender, Sent
 from smev.client.settings import SmevSettings
 from smev.client.store import InboxEntry, OutboxEntry, Store
+from smev.client.store.outbox import pruned
 from smev.client.taking import Taken, Taker
 from smev.client.transport import Rereader, Transport
 from smev.client.words import OutgoingFile, Queue, Request, Response
@@ -101,8 +102,12 @@ class Client:
         return self.sender.send_due()
 
     def again(self, key: str, *, new_id: bool = False) -> None:
-        """Make a message due at once, under a new MessageID if that is wanted."""
+        """Make a message due at once, under a new MessageID if that is wanted.
+
+        Raises KeyError, and InputError when its content was taken out.
+        """
         now = self._clock()
+        self.store.outbox.message(key)  # there must be something to send
         if new_id:
             self.store.outbox.renew(key, new_message_id(now), now, "asked for by a person")
         else:
@@ -127,6 +132,8 @@ class Client:
     def replay(self, message_id: str) -> InboxEntry:
         """Read a stored message again and give it out once more. Raises KeyError, or what is wrong."""
         entry = self.store.inbox.get(message_id)
+        if not entry.raw:
+            raise pruned(message_id)
         transport = self.transport
         message = transport.reread(entry.raw) if isinstance(transport, Rereader) else entry.message
         self.store.inbox.replay(message_id, message)
@@ -155,11 +162,13 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def opened(settings: SmevSettings, clock: Clock = utc_now) -> Iterator[Client]:
-    """Open the client of the settings for a block. Raises SetupError."""
+def opened(
+    settings: SmevSettings, clock: Clock = utc_now, secret: build.Secret = build.no_secrets
+) -> Iterator[Client]:
+    """Open the client of the settings for a block; `secret` gives the PIN of a token. Raises SetupError."""
     store = Store(settings.store, clock)
     try:
-        made = build.transport(settings, store.record, clock)
+        made = build.transport(settings, store.record, clock, secret)
         client = Client(store, made, clock, Policy(end_of_life=settings.end_of_life), settings.node_id)
     except BaseException:
         store.close()

@@ -205,7 +205,7 @@ def _incoming(queue: Queue, told: Mapping[str, object], raw: bytes) -> Incoming:
         message=_message(content, bus_id, request_id, raw),
         raw=raw,
         handle=request_id,
-        files=tuple(_file(one, raw) for one in cast("Sequence[object]", told.get("files") or ())),
+        files=tuple(_file(one, raw) for one in _rows(told.get("files"), raw)),
     )
 
 
@@ -228,11 +228,21 @@ def _unpacked(value: object, raw: bytes) -> bytes:
         raise GarbageError("broken base64 in xml", raw[:_KEPT]) from None
 
 
+def _rows(told: object, raw: bytes) -> Sequence[object]:
+    if told and not isinstance(told, list):
+        raise GarbageError("files is no list", raw[:_KEPT])
+    return cast("Sequence[object]", told or ())
+
+
 def _file(told: object, raw: bytes) -> IncomingFile:
     """Return a file of the answer; its id is the folder it lies in, as SMEV's file store has it."""
     if not isinstance(told, dict) or not told.get("url"):
         raise GarbageError("a file without url", raw[:_KEPT])
-    path = PurePosixPath(unquote(urlsplit(str(told["url"])).path))
+    try:
+        url = urlsplit(str(told["url"]))
+    except ValueError as error:
+        raise GarbageError(f"the url of a file: {error}", raw[:_KEPT]) from error
+    path = PurePosixPath(unquote(url.path))
     signature = told.get("signaturePKCS7")
     name = str(told.get("name") or path.name)
     return IncomingFile(
@@ -240,6 +250,6 @@ def _file(told: object, raw: bytes) -> IncomingFile:
         name=name,
         signature=_unpacked(signature, raw) if signature else None,
         location=str(path),
-        user=urlsplit(str(told["url"])).username or "",
-        password=urlsplit(str(told["url"])).password or "",
+        user=url.username or "",
+        password=url.password or "",
     )

@@ -12,7 +12,7 @@ from smev.client.store import OutboxEntry, Store
 from smev.client.transport import Transport
 from smev.client.words import Outgoing, Receipt
 from smev.envelope.identifier import new_message_id
-from smev.errors import SmevError, UnsupportedError
+from smev.errors import InputError, SmevError, UnsupportedError
 
 _RENEWALS = 3  # of the id or the end of life, in one go
 
@@ -63,10 +63,18 @@ class Sender:
         return self._store.outbox.put(key or message.message_id, adopted, self._clock())
 
     def submit_as_is(self, envelope: bytes, key: str = "") -> OutboxEntry:
-        """Keep a signed envelope to be sent octet by octet. Raises InputError when it is nothing to send."""
+        """Keep a signed envelope to be sent octet by octet.
+
+        Raises InputError when it is nothing to send, or a message with its MessageID is kept by another key.
+        """
         from smev.client.compose import identify
 
         _operation, message_id = identify(envelope)
+        known = self._store.outbox.find(message_id)
+        if known is not None and known.key != (key or message_id):
+            raise InputError(
+                "as-is-known", "{id} is kept as {key} already: send that one", id=message_id, key=known.key
+            )
         return self._store.outbox.put(key or message_id, envelope, self._clock(), message_id=message_id)
 
     def send_due(self, limit: int = 1000) -> Iterator[Sent]:

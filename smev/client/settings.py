@@ -1,6 +1,6 @@
 """The settings of the client: the table `[smev]` of a TOML file, checked; every mistake has its name.
 
-Relative paths are relative to the file. There are no secrets among them: a key is a file or a command.
+Relative paths are relative to the file. There are no secrets among them: where a key is, where a PIN is.
 """
 
 import re
@@ -42,17 +42,23 @@ class _Section(BaseModel):
 
 
 class KeySettings(_Section):
-    """A certificate and who signs with its key: a PKCS#8 file, or a command."""
+    """A certificate and who signs with its key: a PKCS#8 file, a token, or a command."""
 
-    certificate: Path
+    certificate: Path | None = None  # none: the token's own
     key: Path | None = None
+    token: str = ""  # a URI of PKCS#11 (RFC 7512)
+    pin: str = ""  # where the token's PIN is: env:NAME, file:PATH, keyring:SERVICE/USER
     command: str = ""
     command_form: str = "raw"
 
     @model_validator(mode="after")
     def _one_signer(self) -> Self:
-        if (self.key is None) == (not self.command):
-            raise ValueError("set either key or command")
+        if sum(map(bool, (self.key, self.token, self.command))) != 1:
+            raise ValueError("set one of key, token, command")
+        if self.certificate is None and not self.token:
+            raise ValueError("certificate: must be set")
+        if self.pin and not re.match("(env|file|keyring):.", self.pin):
+            raise ValueError("pin: does not stand here, write env:NAME, file:PATH or keyring:SERVICE/USER")
         return self
 
 
@@ -114,8 +120,8 @@ class SmevSettings(_Section):
 def _anchored(keys: KeySettings | None, folder: Path) -> KeySettings | None:
     if keys is None:
         return None
-    key = keys.key and folder / keys.key
-    return keys.model_copy(update={"certificate": folder / keys.certificate, "key": key})
+    paths = {"certificate": keys.certificate, "key": keys.key}
+    return keys.model_copy(update={name: path and folder / path for name, path in paths.items()})
 
 
 def read(path: Path) -> SmevSettings:

@@ -78,7 +78,9 @@ def incoming(entry: InboxEntry) -> dict[str, Any]:
         "accepted": entry.accepted,
         "forced": entry.forced,
         "handled": moment(entry.handled),
+        "pruned": not entry.raw,
         "problem": problem(entry.problem),
+        "said": None if isinstance(entry.message.body, Content) else list(_body(entry.message)),
         "files": [
             {"id": one.id, "name": one.name, "mime_type": one.mime_type, "path": one.path and str(one.path),
              "error": problem(one.error)}
@@ -104,6 +106,8 @@ def taken_line(taken: Taken) -> str:
     words = [entry.kind, _("test message") if entry.test else "", _("again") if taken.repeated else ""]
     if entry.original_id:
         words.append(_("about {key}").format(key=entry.key or entry.original_id))
+    if not isinstance(entry.message.body, Content):
+        words += _body(entry.message)
     if entry.files:
         here = sum(one.path is not None for one in entry.files)
         words.append(_("files {here} of {all}").format(here=here, all=len(entry.files)))

@@ -4,7 +4,6 @@ The header's Hash is the base64 of the digest that the CMS signs; bytes inline i
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -94,7 +93,7 @@ def _inline(top: etree._Element) -> Iterator[tuple[str, etree._Element]]:
 def _content(element: etree._Element) -> bytes:
     try:
         return base64.b64decode("".join((element.text or "").split()), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or letters beyond ASCII
         raise InputError("base64-malformed", "broken base64 in {name}", name="AttachmentContent") from None
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -31,8 +31,12 @@ _AFTER = frozenset({Fault.CUT_AFTER, Fault.GARBAGE})
 class DmApp:
     """Answers DMService's address; everything else is 404."""
 
-    def __init__(self, engine: Engine, faults: FaultPlan, ledger: Ledger, *, user: str = USER) -> None:
+    def __init__(
+        self, engine: Engine, faults: FaultPlan, ledger: Ledger, *, user: str = USER,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
         self.user = user
+        self._sleep = sleep
         self.password = secrets.token_urlsafe(12)
         self._engine = engine
         self._faults = faults
@@ -73,7 +77,7 @@ class DmApp:
         if struck is not None:
             self._ledger.note("fault", kind=str(struck), call=kind_of(told))
         if struck is Fault.SLOW:
-            time.sleep(self._faults.pains.slow)
+            self._sleep(self._faults.pains.slow)
         elif struck is not None and (struck not in _AFTER) and not self._late(struck, call):
             return _broken(struck)
         response = self._executed(told)

@@ -20,13 +20,15 @@ from stand.mayan.words import (
 )
 
 Row = dict[str, Any]
+_PAUSE = 0.5  # seconds between two looks
 _ATTEMPTS = 20  # SQLite under a real server is locked now and then
 
 
 class MayanDesk:
     """The calls of a clerk and of an administrator. Raises httpx.HTTPError."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
         self._http = httpx.Client(
             base_url=f"{url.rstrip('/')}/api/v4/", headers={"Authorization": f"Token {token}"}, timeout=300,
             trust_env=False,
@@ -143,7 +145,7 @@ class MayanDesk:
             for _look in range(10 if answer.is_success else 2):
                 if len(list(self.rows(path))) > before:
                     return
-                time.sleep(0.5)
+                self._sleep(_PAUSE)
         raise httpx.ReadTimeout(f"{path} stays as it is")
 
     # ---- the wire
@@ -163,7 +165,7 @@ class MayanDesk:
             answer = self._http.get(path, params=options)
             if answer.status_code < 500:
                 break
-            time.sleep(0.5)
+            self._sleep(_PAUSE)
         answer.raise_for_status()
         told: Row = answer.json()
         return told

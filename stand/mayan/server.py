@@ -233,7 +233,7 @@ class MayanApp:
         return _json(row, 201)
 
     def _note(self, verb: str, target_id: int, target: object) -> None:
-        number = len(self._events) + 1
+        number = 2 * len(self._events) + 2  # with gaps, as transactions that were rolled back leave
         row = {"id": number, "verb": {"id": verb}, "target": target, "target_object_id": str(target_id)}
         self._events.append({**row, "timestamp": _now()})
 

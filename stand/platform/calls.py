@@ -14,6 +14,7 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.wrappers import Request, Response
 
 from config.i18n import _
+from stand.bodies import read_body
 from stand.platform.dictionaries import Dictionaries
 from stand.platform.state import PlatformState, UnknownMessageError
 from stand.words import Cabinet, FileSpec
@@ -190,8 +191,8 @@ def _whole(request: Request, name: str, low: int, high: int, default: int | None
 def _body(request: Request) -> object:
     if request.mimetype != "application/json":
         raise RefusedError(415, _("a reply is application/json"))
-    raw = request.stream.read(min(request.content_length or MAX_BODY, MAX_BODY) + 1)
-    if len(raw) > MAX_BODY:
+    raw = read_body(request, MAX_BODY)
+    if raw is None:
         raise RefusedError(413, _("the reply is too long"))
     try:
         return json.loads(raw.decode("utf-8"))

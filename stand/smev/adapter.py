@@ -14,6 +14,7 @@ from pathlib import Path
 from lxml import etree
 from werkzeug.wrappers import Request, Response
 
+from stand.bodies import read_body
 from stand.faults import Fault
 from stand.smev import adapter_xml as xml
 from stand.smev.adapter_xml import Kept, tag
@@ -60,10 +61,11 @@ class AdapterFace:
             return _describe(request)
         if request.method != "POST":
             return Response("POST or GET", 405)
+        body = read_body(request, MAX_BODY)
+        if body is None:
+            return Response("too large", 413)
         try:
-            envelope, _parts = unpack(
-                request.headers.get("Content-Type", ""), request.stream.read(MAX_BODY + 1)
-            )
+            envelope, _parts = unpack(request.headers.get("Content-Type", ""), body)
             return self._call(*_checked(xml.operation(envelope)))
         except (_WrongError, NotXmlError) as error:
             return Response(xml.fault("ValidationFault", "VALIDATION", str(error)), 500, content_type=_XML)
@@ -87,7 +89,10 @@ class AdapterFace:
         if name == "Send":
             octets = self._send(system, element, later=trouble == Fault.LATE_REJECTION)
         elif name == "Get":
-            octets = xml.query_result(self._get(system, element))
+            kept = self._get(system, element)
+            if kept is None and self._troubles.nothing_to_spoil("adapter Get", trouble):
+                trouble = ""
+            octets = xml.query_result(kept)
         else:
             octets = xml.query_results(self._find(system, element))
         return self._troubles.after(trouble, Response(octets, 200, content_type=_XML))

@@ -30,7 +30,7 @@ class Providers:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._handlers: dict[str, Handler] = {}
-        self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._waiting: queue.Queue[str] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="stand-smev", daemon=True)
         bus.on_request = self._waiting.put
 
@@ -48,15 +48,26 @@ class Providers:
             self._waiting.put("")
             self._thread.join()
 
+    def settle(self) -> None:
+        """Wait, between `start` and `stop`, until every request that came is served and answered."""
+        self._waiting.join()
+
     def _run(self) -> None:
         while mnemonic := self._waiting.get():
-            handler = self._handlers.get(mnemonic)
-            if handler is None:
-                continue  # a client's own queue: the client takes it
-            system = self._bus.system(mnemonic)
-            while parcel := self._bus.take(system, "REQUEST"):
-                self._bus.acknowledge(system, parcel.id)  # at once: its lease must not end while it is served
-                self._serve(handler, parcel)
+            try:
+                self._serve_all(mnemonic)
+            finally:
+                self._waiting.task_done()
+        self._waiting.task_done()
+
+    def _serve_all(self, mnemonic: str) -> None:
+        handler = self._handlers.get(mnemonic)
+        if handler is None:
+            return  # a client's own queue: the client takes it
+        system = self._bus.system(mnemonic)
+        while parcel := self._bus.take(system, "REQUEST"):
+            self._bus.acknowledge(system, parcel.id)  # at once: its lease must not end while it is served
+            self._serve(handler, parcel)
 
     def _serve(self, handler: Handler, parcel: Parcel) -> None:
         try:

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
+from stand.bodies import read_body
 from stand.faults import Fault
 from stand.smev.ftp import FtpFace
 from stand.smev.mailroom import Given, Mailroom
@@ -35,6 +36,11 @@ class _RefusedError(Exception):
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
         self.status, self.code = status, code
+
+
+class _EmptyError(_RefusedError):
+    def __init__(self) -> None:
+        super().__init__(404, "EMPTY", "nothing waits")
 
 
 class RsmevFace:
@@ -70,11 +76,17 @@ class RsmevFace:
             candidates.append(Fault.LATE_REJECTION)
         if name == "confirmprocessing":
             candidates.append(Fault.REDELIVERED)
-        trouble = self._troubles.pick(f"rsmev {name}", f"{system.mnemonic} {'/'.join(path[1:])}", candidates)
+        operation = f"rsmev {name}"
+        trouble = self._troubles.pick(operation, f"{system.mnemonic} {'/'.join(path[1:])}", candidates)
         broken = self._troubles.before(trouble)
         if broken is not None:
             return broken
-        return self._troubles.after(trouble, self._do(request, system, path, trouble))
+        try:
+            done = self._do(request, system, path, trouble)
+        except _EmptyError:
+            self._troubles.nothing_to_spoil(operation, trouble)
+            raise
+        return self._troubles.after(trouble, done)
 
     def _do(self, request: Request, system: System, path: list[str], trouble: str) -> Response:
         match path:
@@ -121,7 +133,7 @@ class RsmevFace:
     def _get(self, request: Request, system: System) -> Response:
         parcel = self._mailroom.bus.take(system, "RESPONSE", node_id=_node(request))
         if parcel is None:
-            raise _RefusedError(404, "EMPTY", "nothing waits")
+            raise _EmptyError
         logins = self._mailroom.exchange.files.open_for(parcel)
         stored = {file.uuid: file for file in parcel.files}
         files = [
@@ -160,8 +172,8 @@ def _node(request: Request) -> str:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    raw = request.stream.read(MAX_BODY + 1)
-    if len(raw) > MAX_BODY:
+    raw = read_body(request, MAX_BODY)
+    if raw is None:
         raise _RefusedError(413, "BODY", "the body is too long")
     try:
         body = json.loads(raw or b"{}")

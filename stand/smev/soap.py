@@ -2,6 +2,7 @@
 
 from werkzeug.wrappers import Request, Response
 
+from stand.bodies import read_body
 from stand.faults import Fault
 from stand.smev import contract, dsig
 from stand.smev.exchange import Answer, Exchange
@@ -31,8 +32,8 @@ class SoapFace:
             return _describe(request, version)
         if request.method != "POST":
             return Response("POST or GET", 405)
-        body = request.stream.read(MAX_BODY + 1)
-        if len(body) > MAX_BODY:
+        body = read_body(request, MAX_BODY)
+        if body is None:
             return Response("too large", 413)
         try:
             envelope, parts = unpack(request.headers.get("Content-Type", ""), body)
@@ -52,6 +53,9 @@ class SoapFace:
             answer = self._exchange.reject_later(call, system, parts)
         else:
             answer = self._exchange.do(call, system, parts, shuffled=name == Fault.SHUFFLED)
+        empty = call.operation in _GETS and answer.parcel is None
+        if empty and self._troubles.nothing_to_spoil(call.operation, name):
+            name = ""
         return self._troubles.after(name, self._written(call, answer, name))
 
     def _written(self, call: Call, answer: Answer, trouble: str) -> Response:

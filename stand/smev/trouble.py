@@ -20,7 +20,14 @@ NOTICE = "notice"  # AsyncProcessingStatus requestIsAcceptedBySmev before the an
 
 BEFORE = (Fault.SLOW, Fault.ERROR, Fault.TOO_MANY, Fault.CUT_BEFORE)
 AFTER = (Fault.CUT_AFTER, Fault.GARBAGE)
+_OF_A_MESSAGE = (*AFTER, Fault.BAD_SIGNATURE, Fault.SHUFFLED)  # what needs a message in the answer to show
 _HTML = "<!DOCTYPE html><html><head><title>Technical works</title></head><body>Try later</body></html>"
+
+
+class _Asked(str):
+    """A trouble that somebody asked for, not one that the plan drew."""
+
+    __slots__ = ()
 
 
 class Troubles:
@@ -44,12 +51,24 @@ class Troubles:
     def pick(self, operation: str, key: str, candidates: Iterable[Fault]) -> str:
         """Return what befalls this call, "" when nothing does."""
         with self._lock:
-            name = self._asked[operation].popleft() if self._asked[operation] else ""
+            asked = self._asked[operation]
+            name: str = _Asked(asked.popleft()) if asked else ""
         if not name:
             name = str(self.plan.pick(f"smev {operation} {key}", candidates) or "")
         if name:
             self._ledger.note("fault", kind=name, call=operation)
         return name
+
+    def nothing_to_spoil(self, operation: str, name: str) -> bool:
+        """Tell whether a trouble should wait, because it was asked for and this answer brings no message.
+
+        It then meets the next call of the operation instead.
+        """
+        if not isinstance(name, _Asked) or str(name) not in set(_OF_A_MESSAGE):
+            return False
+        with self._lock:
+            self._asked[operation].appendleft(str(name))
+        return True
 
     def before(self, name: str) -> Response | None:
         """Carry out what comes before anything is done; return the answer when there is one already.

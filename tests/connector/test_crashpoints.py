@@ -77,3 +77,17 @@ def test_the_process_dies_at_the_planned_arrival(number):
     )
     assert process.returncode == -signal.SIGKILL
     assert process.stdout.split() == [str(n) for n in range(1, number + 1)]
+
+
+def test_the_process_freezes_at_the_planned_arrival_and_goes_on():
+    code = "from connector.crashpoints import reach\nfor n in range(3): reach('reply.sent'); print(n, flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, VARIABLE: "reply.sent:2:stop"},
+        stdout=subprocess.PIPE,
+        cwd=HOME.parent,
+    ) as process:
+        _pid, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        process.send_signal(signal.SIGCONT)
+        assert process.communicate()[0].split() == [b"0", b"1", b"2"]

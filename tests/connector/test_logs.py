@@ -234,7 +234,7 @@ fail()
 
 def test_an_exception_that_nobody_caught_is_masked_too():
     command = [sys.executable, "-c", UNCAUGHT]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=180)
     assert ended.returncode == 1
     assert ended.stderr.count("RuntimeError: **** ****") == 2
     assert "worker-1" in ended.stderr

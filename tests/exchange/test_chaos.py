@@ -8,9 +8,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_a_short_storm_loses_and_doubles_nothing():
-    command = [sys.executable, "benchmarks/chaos.py", "--kills", "4", "--crashes", "1", "--rounds", "1"]
+    command = [sys.executable, "benchmarks/chaos.py", "--kills", "3", "--crashes", "1", "--rounds", "1"]
     result = subprocess.run(
-        [*command, "--messages", "12", "--seed", "5", "--seconds", "120"],
+        [*command, "--messages", "8", "--seed", "5", "--seconds", "40"],
         cwd=ROOT,
         capture_output=True,
         text=True,

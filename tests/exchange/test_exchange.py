@@ -22,7 +22,7 @@ def database(request, tmp_path):
     return request.getfixturevalue("postgres_url")
 
 
-def relayed(stand, settings, *, seconds=90):
+def relayed(stand, settings, *, seconds=180):
     """Pass after pass until the stand has heard everything and nothing waits."""
     runtime = open_runtime(settings)
     try:
@@ -47,6 +47,7 @@ def told_in_the_trail(database):
     return found
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("faults", ["none", "all"])
 def test_everything_arrives_once_and_in_order(tmp_path, database, faults):

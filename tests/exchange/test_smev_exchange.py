@@ -18,13 +18,14 @@ def settings_of(stand, folder, transport):
         "SEDLINK__SMEV__URL": urls[transport],
         "SEDLINK__PLATFORM__SMEV__POLL": "20ms",
         "SEDLINK__PLATFORM__SMEV__PATIENCE": "500ms",
-        "SEDLINK__JOURNAL__BACKOFF_FIRST": "1s",
+        "SEDLINK__JOURNAL__BACKOFF_FIRST": "300ms",
         "SEDLINK__JOURNAL__BACKOFF_CAP": "1s",
         "SEDLINK__SED__DELO__SETTLE": "0.05",
     }
     return load(write_config(stand, folder), environ=environ)
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("transport", ["soap", "adapter", "rsmev"])
 def test_everything_arrives_once_and_in_order_whatever_breaks(tmp_path, transport):
     stand = Stand(tmp_path / "stand", messages=4, cabinets=2, seed=3, faults="all", smev=True, smev_return=1)

@@ -11,6 +11,7 @@ from exporter.fact import COLUMNS, UNKNOWN
 from exporter.load import changed_from, load
 from exporter.marts import BatchState, Spooled
 from exporter.marts.registry import open_mart
+from exporter.prune import bury, gone
 from exporter.reconcile import reconcile
 from exporter.replay import replay
 from exporter.spool import Spool
@@ -191,6 +192,22 @@ class MartConformance:
             ("Дороги", 2, 3),
             ("Мосты", 1, 0),
         }
+
+    def test_what_is_gone_from_the_source_gets_a_tombstone_and_may_come_back(self, url):
+        put(url, row("1"), row("1", "2", version=7), row("2"), row("3"), row("4"))
+        put(url, row("9", source="другая"), name="другая")
+        later = NOON + timedelta(days=1)
+        now = Given([row("1"), row("2"), row("3", "0", problems=["no-question"]), row("4", **BAD)])
+        with closing(open_mart(url)) as mart:
+            found = gone(mart, now, later)
+            assert [(one.card, one.question, one.version) for one in found.facts] == [("1", "2", 7)]
+            assert (found.in_mart, found.not_read, found.share) == (5, 0, 0.2)
+            assert bury(mart, found, later).updated == 1
+            assert gone(mart, now, later).facts == []
+            assert mart.run("SELECT count(*) FROM fact WHERE NOT deleted") == [(5,)]
+            assert mart.last("delo").number == 1, "it says nothing about how far the source was read"
+        back = put(url, row("1", "2", version=7), as_of=later + timedelta(days=1)).batch
+        assert (back.updated, back.stale) == (1, 0)
 
     def test_two_loads_that_share_an_open_batch_are_two_lines_of_the_ledger(self, url):
         with closing(open_mart(url)) as mart:

@@ -1,16 +1,21 @@
 """The retrospective: empty fields are filled once, unknown statuses reported, interruptions harmless."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.progress import Progress
 from connector.appeal import Card, CardRef, RubricValue
 from connector.errors import PermanentError, RetryableError
+from connector.sed.testing import a_card
 from exporter.backfill import EXPORT_FIELD, STATUS_FIELD, Fate, backfill
 from mappings.crosswalk import Crosswalk
 from mappings.model import Content
+from tests.connector.sed.sql_peer import SqlPeer
+from tests.exporter.pressed import calls_of, stopped_at
 
 STATUS_OF = Crosswalk(Content()).status
 DAY, MOSCOW = date(2026, 3, 1), ZoneInfo("Europe/Moscow")
@@ -94,3 +99,28 @@ def test_the_day_and_the_card_files_are_asked_for(sed):
     fates(sed, card_files=[f"К{n}" for n in range(58)])
     assert [query.card_files for query in sed.asked] == [(f"К{n}",) for n in range(58)]
     assert {query.rubric_changed_from for query in sed.asked} == {DAY}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_stopped_at_any_instant_it_goes_on(tmp_path, times):
+    """Once: what is in hand is finished. Twice: cut wherever it is, in the driver's commit too."""
+    empty = "UPDATE rubric SET pos = NULL"
+    with closing(SqlPeer(f"sqlite:///{tmp_path}/sed.db")) as peer:
+        peer.keep(*(a_card(str(n)) for n in range(4)))
+        found = []
+
+        def work():
+            found.clear()
+            with Progress("") as bar:
+                found.extend(bar.count(backfill(peer.sed(), STATUS_OF, DAY, zone=MOSCOW)))
+
+        work()  # what is made ready once is ready now
+        peer.run(empty)
+        whole = calls_of(work)
+        for number in range(1, 9):
+            peer.run(empty)
+            stopped_at(whole * number // 9, times, work)
+            work()
+            assert {line.fate for line in found} <= {Fate.WRITTEN, Fate.FILLED}
+            assert len(found) == 4
+            assert all(peer.written(str(n), "1")[STATUS_FIELD] for n in range(4))

@@ -3,9 +3,12 @@
 import csv
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -154,17 +157,32 @@ def test_wrong_use_says_what_to_do(sedlink, small, arguments, code, said):
 
 
 def test_ctrl_c_leaves_a_state_from_which_the_same_command_goes_on(sedlink, small, tmp_path):
-    lines = [f"{n};02.03.2026;Дороги" for n in range(60_000)]
-    given, mart = small(*lines), f"sqlite:///{tmp_path}/mart.db"
-    command = [sys.executable, "-m", "cli", "export", "load", *map(str, given), "--mart", mart]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not (tmp_path / "mart.db").exists():
+    lines = [f"{n};02.03.2026;Дороги" for n in range(100)]
+    given, mart = small(*lines), tmp_path / "mart.db"
+    sedlink("batches", "--mart", f"sqlite:///{mart}")
+    command = [sys.executable, "-m", "cli", "export", "load", *map(str, given), "--mart", f"sqlite:///{mart}"]
+    with (
+        closing(sqlite3.connect(mart, isolation_level=None)) as other,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        other.execute("BEGIN IMMEDIATE")  # so the load waits
+        while not opened_by(process, mart):
             time.sleep(0.02)
-        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        _out, error = process.communicate(timeout=60)
+        other.execute("ROLLBACK")
+        _out, error = process.communicate(timeout=120)
     assert process.returncode == 130, error
+    assert "stopping after what is in hand" in error
     assert "the same command goes on" in error
-    given = small(*lines[:100])
-    assert sedlink("load", *given, "--mart", mart, "--json")["batch"]["inserted"] == 100
-    assert [one["state"] for one in sedlink("batches", "--mart", mart, "--json")] == ["published"]
+    where = ("--mart", f"sqlite:///{mart}", "--json")
+    assert sedlink("load", *given, *where)["batch"]["inserted"] == 100
+    assert [one["state"] for one in sedlink("batches", *where)] == ["published"]
+
+
+def opened_by(process, path):
+    assert process.poll() is None
+    names = set()
+    for link in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(OSError):
+            names.add(str(link.readlink()))
+    return str(path) in names

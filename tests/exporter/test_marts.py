@@ -2,18 +2,24 @@
 
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from datetime import UTC
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.progress import Progress
 from exporter.fact import moment_text
+from exporter.load import load
 from exporter.marts import MartError
 from exporter.marts.registry import open_mart
-from tests.exporter.facts import row
-from tests.exporter.mart_conformance import MartConformance, newest_wins, put
+from exporter.run import Watched
+from tests.exporter.facts import NOON, Given, row
+from tests.exporter.mart_conformance import MartConformance, column, finished_before, newest_wins, put
+from tests.exporter.pressed import calls_of, stopped_at
 
 
 class TestDuck(MartConformance):
@@ -92,6 +98,39 @@ def test_two_loads_into_one_duckdb_file(tmp_path):
             open_mart(url)
         other.stdin.close()
         other.wait(30)
+
+
+def test_a_load_that_was_killed_leaves_no_files_behind_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    (tmp_path / "temp").mkdir()
+    url = f"sqlite:///{tmp_path}/mart.db"
+    put(url, row("1"))
+    assert not finished_before(url, 6, [row("2")])
+    assert len(list((tmp_path / "temp").iterdir())) == 1
+    put(url, row("2"))
+    assert list((tmp_path / "temp").iterdir()) == []
+
+
+# Twice only where the driver has no thread and no server of its own to wait for.
+@pytest.mark.parametrize(("kind", "times"), [("sqlite", 1), ("sqlite", 2), ("postgresql", 1)])
+def test_a_load_stopped_at_any_instant_is_all_or_nothing(tmp_path, request, kind, times):
+    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else f"sqlite:///{tmp_path}/m.db"
+    versions = count(1)
+
+    def work():
+        told = [row(card, version=version, category=f"Дороги {version}") for card in "abc"]
+        with closing(open_mart(url)) as mart, Progress("") as bar:
+            load(mart, Watched(Given(told), bar), NOON, max_refused=1, step=bar.step)
+
+    version = next(versions)
+    work()
+    whole = calls_of(work)
+    for number in range(1, 9):
+        version = next(versions)
+        stopped_at(whole * number // 9, times, work)
+        assert column(url, "version") in ([version - 1] * 3, [version] * 3)
+        work()
+        assert column(url, "version") == [version] * 3
 
 
 def test_a_server_that_is_away_is_said_in_a_sentence(tmp_path):

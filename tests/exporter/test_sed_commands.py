@@ -1,10 +1,6 @@
 """`sedlink export … --sed` on a database of cards, as an administrator runs it, to the mart and back."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -242,30 +238,6 @@ def test_backfill_from_a_dry_run_to_a_repeat(sedlink, peer, tmp_path):
     assert sedlink(*fill, code=1)["counts"] == {"filled": 3, "unmapped": 1, "not yet": 1}
     wider = sedlink(*fill, "--look-back", "90", code=1)
     assert wider["counts"] == {"filled": 3, "unmapped": 1, "not yet": 1, "written": 1}
-
-
-def test_backfill_that_was_killed_goes_on(sedlink, lite, tmp_path):
-    configure(tmp_path, lite)
-    lite.keep(*(a_card(str(n)) for n in range(60)))
-    command = [sys.executable, "-m", "cli", "export", "backfill", "--sed", "cards", "--from", "2026-03-01"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not filled(lite):
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        _out, error = process.communicate(timeout=60)
-    assert process.returncode == 130, error
-    assert "the same command goes on" in error
-    done = filled(lite)
-    assert 0 < done < 60
-    said = sedlink("backfill", "--sed", "cards", "--from", "2026-03-01", "--json")
-    assert said["counts"] == {"filled": done, "written": 60 - done}
-
-
-def filled(peer):
-    from sqlalchemy import text
-
-    with peer.engine.connect() as connection:
-        return connection.execute(text("SELECT count(*) FROM rubric WHERE pos <> ''")).scalar()
 
 
 def test_backfill_needs_a_grant(sedlink, lite, tmp_path):

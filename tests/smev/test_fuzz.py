@@ -4,6 +4,7 @@ Inputs are sound ones with bits flipped, cut, doubled and spliced, nesting and l
 and plain noise. Memory is watched: a small input must not make the parser take a large one.
 """
 
+import base64
 import tracemalloc
 from datetime import UTC, datetime
 
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smev.client import compose
+from smev.client import adapter_read, compose, gateway
+from smev.client.faults import GarbageError
 from smev.client.mtom import Package
 from smev.client.taken import taken
 from smev.client.understand import inline_contents, understand
@@ -23,6 +25,7 @@ from smev.gost import certificate, cms, keyfile, pem
 from smev.gost.algorithms import Digest
 from smev.gost.provider import digest
 from smev.signature import Place, sign, verify
+from smev.signature.octets import parse
 
 T = "urn://x-artefacts-smev-gov-ru/services/message-exchange/types/1.2"
 B = "urn://x-artefacts-smev-gov-ru/services/message-exchange/types/basic/1.2"
@@ -125,6 +128,74 @@ def test_noise_meets_our_own_errors_only(fast, octets, name):
         reads(name, octets, fast)
     except SmevError:
         return
+
+
+ADAPTER = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
+<a:QueryResult xmlns:a="urn://x-artefacts-smev-gov-ru/services/service-adapter/types"><a:smevMetadata>
+<a:MessageId>9d2c3a56-0000-11ee-8000-000000000003</a:MessageId></a:smevMetadata><a:Message><a:ResponseMetadata>
+<a:clientId>1</a:clientId><a:replyToClientId>2</a:replyToClientId></a:ResponseMetadata><a:ResponseContent><a:content>
+<a:MessagePrimaryContent><c:A xmlns:c="urn:c">1</c:A></a:MessagePrimaryContent><a:AttachmentHeaderList>
+<a:AttachmentHeader><a:filePath>in/1/a.pdf</a:filePath><a:SignaturePKCS7>aGVsbG8=</a:SignaturePKCS7>
+</a:AttachmentHeader></a:AttachmentHeaderList></a:content></a:ResponseContent></a:Message></a:QueryResult>
+</s:Body></s:Envelope>"""
+GATEWAY = (
+    b'{"recId": "1", "requestId": "2", "messageId": "3", "xml": "PGEgeG1sbnM9InVybjphIi8+", "files": '
+    b'[{"name": "a.pdf", "url": "ftp://u:p@h:21/9d2c3a56/a.pdf", "signaturePKCS7": "aGVsbG8="}]}'
+)
+
+
+def from_adapter(octets):
+    root = parse(octets)
+    adapter_read.refusal(root)
+    list(adapter_read.find_ids(root))
+    return adapter_read.incoming(Queue.RESPONSES, root, octets, "handle")
+
+
+def from_gateway(octets):
+    return gateway._incoming(Queue.RESPONSES, gateway._json(200, octets), octets)
+
+
+@pytest.mark.parametrize(("octets", "reader"), [(ADAPTER, from_adapter), (GATEWAY, from_gateway)])
+def test_spoilt_answers_of_the_other_ways_meet_our_own_errors_only(octets, reader):
+    assert len(reader(octets).files) == 1
+
+    @QUIET
+    @given(spoilt(octets))
+    def try_it(changed):
+        try:
+            reader(changed)
+        except SmevError:
+            return
+
+    try_it()
+
+
+@pytest.mark.parametrize(
+    ("reader", "octets"),
+    [
+        (from_adapter, ADAPTER.replace(b"aGVsbG8=", "ж".encode())),
+        (from_gateway, GATEWAY.replace(b"ftp://u:p@h:21", b"ftp://[h")),
+        (from_gateway, b'{"requestId": "2", "xml": "PGEgeG1sbnM9InVybjphIi8+", "files": 5}'),
+        (from_gateway, b'{"requestId": "2", "xml": "PGEgeG1sbnM9InVybjphIi8+", "files": {"url": "x"}}'),
+        (from_gateway, b"[" * 100_000),
+    ],
+)
+def test_garbage_of_the_other_ways_is_named(reader, octets):
+    with pytest.raises(GarbageError):
+        reader(octets)
+
+
+def test_letters_beyond_ascii_are_broken_base64(samples, fast):
+    def codes(signature, content):
+        header = b"<b:SignaturePKCS7>%b</b:SignaturePKCS7></b:AttachmentHeader>" % signature
+        answer = ANSWER.encode().replace(b"</b:AttachmentHeader>", header)
+        answer = answer.replace(b"aGVsbG8=", content)
+        return [one.error.code for one in verify(answer, provider=fast, at=NOW) if one.error]
+
+    letter, signed = "ж".encode(), base64.b64encode(samples["cms"])
+    assert "base64-malformed" in codes(letter, b"aGVsbG8=")
+    assert "base64-malformed" in codes(signed, letter)
+    assert "base64-malformed" not in codes(signed, b"aGVsbG8=")
 
 
 def nested(tag, depth):

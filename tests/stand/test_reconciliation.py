@@ -9,9 +9,9 @@ from stand.running import Stand
 from tests.stand.toy import ToyRelay
 
 
-def run(tmp_path, spoil=None, *, messages=40, faults="none", seconds=20):
+def run(tmp_path, spoil=None, *, messages=40, faults="none", done=Stand.settled):
     with Stand(tmp_path, messages=messages, seed=5, faults=faults, fsync=False) as stand:
-        ToyRelay(stand, spoil=spoil).run(seconds)
+        ToyRelay(stand, spoil=spoil).run(done)
         return stand, stand.reconcile()
 
 
@@ -135,7 +135,12 @@ def drop_first(step):
 @pytest.mark.parametrize("step", ["register", "reply"])
 def test_a_relay_that_forgets_is_caught(tmp_path, step):
     spoil, dropped = drop_first(step)
-    _stand, count = run(tmp_path, spoil, messages=6, seconds=1.5)
+
+    def only_that_is_left(stand):  # with one forgotten the stand never settles
+        count = stand.reconcile()
+        return count.offered >= 6 and not count.pending and len(count.lost) == 1
+
+    _stand, count = run(tmp_path, spoil, messages=6, done=only_that_is_left)
     assert [name.partition("/")[0] for name in count.lost] == [str(dropped[0])]
 
 

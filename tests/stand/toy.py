@@ -4,10 +4,12 @@ It may be told to misbehave, so that the reconciliation has something to find.
 """
 
 import hashlib
+import time
 from datetime import datetime
 
 from lxml import etree
 
+from stand.running import Stand
 from tests.stand.sev import NS, Letter
 from tests.stand.wire import FINAL, open_client, reply_about
 
@@ -25,12 +27,10 @@ class ToyRelay:
         self.read = set()
         self.tasks = {}
 
-    def run(self, seconds=20):
-        """Pass until everything has come to its end."""
-        import time
-
+    def run(self, done=Stand.settled, seconds=120):
+        """Pass until `done(stand)`; the seconds are for a relay that never comes to it."""
         until = time.monotonic() + seconds
-        while not self.stand.settled() and time.monotonic() < until:
+        while not done(self.stand) and time.monotonic() < until:
             self.one_pass()
             time.sleep(0.02)
 

@@ -1,6 +1,5 @@
 """The wire: one cabinet's HTTP calls with its token, bounded in time and size, failures in the error tree."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from connector.platform.rest.failures import Call, from_status, from_transport, 
 from connector.platform.rest.jsontext import NotJsonError, decode_text, parse
 from connector.platform.rest.profile import Profile
 from connector.platform.rest.tokens import Token, TokenKeeper
+from connector.streaming import beginning, chunks
 from connector.transport import refuse_layers
 
 _COMPLAINT_BYTES = 65_536  # of an error's body are read
@@ -179,26 +179,16 @@ class Client:
         return b"".join(parts)
 
     def _chunks(self, response: httpx.Response, call: Call, seconds: float) -> Iterator[bytes]:
-        """Yield the body. A peer that drips one byte at a time meets the bound of the whole exchange."""
-        until = time.monotonic() + seconds
+        """Yield the body within the bound of the whole exchange."""
         try:
-            for chunk in response.iter_bytes():
-                yield chunk
-                if time.monotonic() > until:
-                    raise httpx.ReadTimeout("the whole answer took too long", request=response.request)
+            yield from chunks(response, seconds)
         except httpx.RequestError as error:
             raise from_transport(error, call) from error
 
-    def _status_error(self, response: httpx.Response, call: Call) -> ConnectorError:
-        body = b""
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) >= _COMPLAINT_BYTES:
-                    break
-        except httpx.RequestError:
-            body = b""  # the status alone says enough
-        return from_status(response, body[:_COMPLAINT_BYTES], call, now=datetime.now(UTC))
+    @staticmethod
+    def _status_error(response: httpx.Response, call: Call) -> ConnectorError:
+        body = beginning(response, _COMPLAINT_BYTES)
+        return from_status(response, body, call, now=datetime.now(UTC))
 
     # ---- the token
 

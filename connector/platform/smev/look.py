@@ -8,6 +8,7 @@ from pathlib import Path
 from config.i18n import _
 from connector.peer import Finding
 from connector.platform.smev.failures import Purpose, from_bus
+from connector.platform.smev.opening import secret
 from smev import streams
 from smev.client import build
 from smev.client.settings import KeySettings, SmevSettings
@@ -49,7 +50,7 @@ class Look:
     def _certificate(self, whose: str, key: KeySettings) -> Finding:
         what = _("certificate ({whose})").format(whose=whose)
         try:
-            found = _load(key)
+            found = self._load(key)
         except SmevError as error:
             return Finding(what, ok=False, sentence=explain(error))
         now = self.clock()
@@ -60,19 +61,25 @@ class Look:
         )
         return Finding(what, found.valid_at(now) and found.not_after - now > EXPIRES_SOON, dates)
 
+    def _load(self, key: KeySettings) -> Certificate:
+        if key.certificate is None:
+            return build.signer(key, provider_of(self.way.backend), secret).certificate
+        return x509.load_file(streams.read(key.certificate))[0]
+
     def _key(self, whose: str, key: KeySettings) -> Finding:
         """Make a signature and check it: whether key, token or command really are the certificate's."""
         what = _("signing key ({whose})").format(whose=whose)
         try:
             provider = provider_of(self.way.backend)
-            CheckedSigner(build.signer(key, provider), provider).sign(b"sedlink config check")
-            scheme = str(_load(key).public_key.scheme)
+            signer = build.signer(key, provider, secret)
+            CheckedSigner(signer, provider).sign(b"sedlink config check")
+            scheme = str(signer.certificate.public_key.scheme)
         except SmevError as error:
             return Finding(what, ok=False, sentence=explain(error))
         if key.key and _readable_by_others(key.key):
             told = _("{path} can be read by others: chmod 600").format(path=key.key)
             return Finding(what, ok=False, sentence=told)
-        means = provider.name if key.key else _("command")
+        means = provider.name if key.key else _("token") if key.token else _("command")
         told = _("a trial signature holds ({scheme}, {means})").format(scheme=scheme, means=means)
         return Finding(what, ok=True, sentence=told)
 
@@ -98,10 +105,6 @@ class Look:
         return Finding(
             what, ok=True, sentence=told.format(transport=self.way.transport, environment=self.environment)
         )
-
-
-def _load(key: KeySettings) -> Certificate:
-    return x509.load_file(streams.read(key.certificate))[0]
 
 
 def _readable_by_others(path: Path) -> bool:

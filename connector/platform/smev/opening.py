@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from config.secret import SecretUnavailableError, resolve
 from config.settings import PlatformSmevSettings
 from connector.journal.engine import Database
 from connector.platform.smev.exchange import Exchange, Pace
@@ -13,7 +14,7 @@ from smev.client import build
 from smev.client.settings import SmevSettings, from_table
 from smev.client.wire import unrecorded
 from smev.envelope.words import Selector
-from smev.errors import SmevError
+from smev.errors import SetupError, SmevError
 from smev.wording import explain
 
 
@@ -23,6 +24,14 @@ def read_way(table: Mapping[str, object], folder: Path) -> SmevSettings:
         return from_table(table, folder)
     except SmevError as error:
         raise ValueError(explain(error)) from error
+
+
+def secret(reference: str) -> str:
+    """Return what a reference like env:NAME leads to. Raises SetupError, as the library does."""
+    try:
+        return resolve(reference).reveal()
+    except SecretUnavailableError as error:
+        raise SetupError("settings-wrong", "{problems}", problems=str(error)) from error
 
 
 def open_exchange(
@@ -38,7 +47,7 @@ def open_exchange(
     if way.file_store:  # a platform's file is named by its uuid in the store, whatever its size
         way = way.model_copy(update={"inline_limit": -1})
     try:
-        transport = build.transport(way, unrecorded, clock)
+        transport = build.transport(way, unrecorded, clock, secret)
     except SmevError as error:
         raise ValueError(f"smev: {explain(error)}") from error
     node_id = way.node_id or None

@@ -12,67 +12,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Update,
-    delete,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Update, delete, or_, select, text, update
 
 from connector.journal.engine import Database
-from connector.journal.types import AnyRow, CleanText, Utc
+from connector.journal.schema import SMEV_LIVE as _LIVE
+from connector.journal.schema import smev_incoming as incoming
+from connector.journal.schema import smev_request as request
+from connector.journal.types import AnyRow
 
 KEPT = timedelta(days=30)  # SMEV returns what was not acknowledged for days: a late one must be recognised
 RAW_KEPT = timedelta(days=3)  # for the engineer who wants to see what came
 ANSWER_KEPT = timedelta(hours=1)  # of what was used: another thread may just be reading it
-
-_LIVE = "state IN ('open', 'answered')"  # literal: a partial index serves a condition, never a parameter
-_metadata = MetaData()
-
-request = Table(
-    "smev_request",
-    _metadata,
-    Column("id", String(36), primary_key=True),  # MessageID
-    Column("reference", CleanText, nullable=False, index=True),  # under which the peer speaks of it
-    Column("key", CleanText, nullable=False),
-    Column("opa_id", BigInteger, nullable=False),
-    Column("state", String(8), nullable=False),  # open, answered, taken, failed
-    Column("content", LargeBinary, nullable=False),
-    Column("files", CleanText, nullable=False),  # JSON: what is sent with it
-    Column("created_at", Utc, nullable=False, index=True),
-    Column("tried_at", Utc),  # when it may first have reached the peer
-    Column("sent_at", Utc),  # when the peer confirmed it
-    Column("answered_at", Utc),
-    Column("verdict", String(8)),  # content, rejected, fault, broken
-    Column("code", CleanText),  # of a rejection or a fault
-    Column("told", CleanText),  # the peer's words about it
-    Column("answer", LargeBinary),
-    Column("arrived", CleanText),  # JSON: files that came with the answer
-    Index("ix_smev_request_live", "key", unique=True, sqlite_where=text(_LIVE), postgresql_where=text(_LIVE)),
-    Index("ix_smev_request_key", "key"),
-)
-
-incoming = Table(
-    "smev_incoming",
-    _metadata,
-    Column("id", CleanText, primary_key=True),  # the bus's MessageId
-    Column("request_id", String(36), nullable=False, index=True),  # empty: of nobody's, or not known yet
-    Column("original_id", CleanText, nullable=False, index=True),  # what it says it answers
-    Column("received_at", Utc, nullable=False, index=True),
-    Column("raw", LargeBinary, nullable=False),  # exactly as it came
-    Column("found", CleanText),  # JSON: the answer in it, for a request that is not known yet
-    Column("answer", LargeBinary),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +84,13 @@ class Stored:
 
 
 class RequestStore:
-    """The two tables. Safe to use from several threads and processes. Raises JournalError."""
+    """The two tables of an upgraded journal. Safe to use from several threads and processes.
+
+    Raises JournalError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._db.write(_metadata.create_all)
 
     def close(self) -> None:
         """Let go of the database."""

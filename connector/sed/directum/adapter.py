@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from config.i18n import _
-from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
+from connector.appeal import Card, CardRef, RubricValue
 from connector.errors import PermanentError, UnsupportedError
 from connector.peer import Entry, Health
-from connector.sed import Capabilities, CardQuery, ChangePage, OpenFile
+from connector.sed import Capabilities, CardQuery
 from connector.sed.directum import query
 from connector.sed.directum.client import OData
 from connector.sed.directum.health import examine
@@ -17,12 +17,13 @@ from connector.sed.directum.incoming import CARD_EXPAND, Incoming
 from connector.sed.directum.outgoing import Outgoing
 from connector.sed.directum.reading import card as read_card
 from connector.sed.directum.settings import DirectumSettings
+from connector.sed.halves import Halves
 
 _REF = re.compile(r"(\w+)/(\d{1,18})/(\d{1,18})")
 DICTIONARIES = ("rubrics", "card_files")
 
 
-class DirectumSed:
+class DirectumSed(Halves):
     """One Directum RX. Safe to use from several threads; connects to nothing until used."""
 
     def __init__(self, settings: DirectumSettings) -> None:
@@ -48,20 +49,6 @@ class DirectumSed:
         """Try the account, compare names of sets and fields with the service's description."""
         return examine(self._settings, self._odata)
 
-    def find(self, key: str) -> CardRef | Pending | None:
-        """Return the card of a key; a draft that was never finished is none."""
-        return self._outgoing.find(key)
-
-    def register(
-        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile
-    ) -> CardRef | Pending:
-        """Register the message, once per key. Raises as `connector.sed.Sed` says."""
-        return self._outgoing.put(appeal, files, open_file)
-
-    def changes(self, cursor: str, limit: int) -> ChangePage:
-        """Return what cards that changed tell; nothing is to be acknowledged."""
-        return self._incoming.changes(cursor, limit)
-
     def open_file(self, ref: str) -> AbstractContextManager[BinaryIO]:
         """Open the body of a version that an event named."""
         found = _REF.fullmatch(ref)
@@ -73,10 +60,6 @@ class DirectumSed:
         return self._odata.open_body(
             path, self._settings.max_file_size, _("the document {ref}").format(ref=ref)
         )
-
-    def acknowledge(self, receipts: Iterable[str]) -> None:
-        """Do nothing: reading changes nothing in Directum."""
-        del receipts
 
     # ---- for the mart
 

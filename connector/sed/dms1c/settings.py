@@ -151,13 +151,8 @@ class Dms1cSettings:
         self._check_properties()
         if not self.user.strip():
             self._refuse("user", _("must not be empty"))
-        for name in ("connect_timeout", "read_timeout", "file_timeout", "look_back"):
-            if getattr(self, name) <= 0:
-                self._refuse(name, _("give a time longer than nothing"))
+        self._check_numbers()
         self._check_pace()
-        for name in ("attempts", "list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
-            if getattr(self, name) < 1:
-                self._refuse(name, _("give a number above zero"))
         if self.summary_limit < 100:
             self._refuse("summary_limit", _("give at least 100 characters"))
         if self.list_limit_most < self.list_limit:
@@ -167,6 +162,16 @@ class Dms1cSettings:
         tls_context(self.ca_file)  # says what is wrong with the file
         for name in ("card_properties", "question_properties", "result_words", "property_ids"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def _check_numbers(self) -> None:
+        for name in ("connect_timeout", "read_timeout", "file_timeout", "look_back"):
+            if getattr(self, name) <= 0:
+                self._refuse(name, _("give a time longer than nothing"))
+        if not 0 <= self.calls_per_second < inf:
+            self._refuse("calls_per_second", _("write a number of calls, 0 = no limit"))
+        for name in ("attempts", "list_limit", "batch", "max_file_size", "max_answer", "max_questions"):
+            if getattr(self, name) < 1:
+                self._refuse(name, _("give a number above zero"))
 
     @property
     def files_property(self) -> str:

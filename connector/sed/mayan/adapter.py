@@ -1,15 +1,16 @@
 """Mayan EDMS over REST v4 as a `connector.sed.Sed` (sed.md 5)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO, NoReturn
 
 from config.i18n import _
-from connector.appeal import Appeal, Card, CardRef, Pending, RubricValue, StoredFile
+from connector.appeal import Card, CardRef, RubricValue
 from connector.errors import ConnectorError, PermanentError, UnsupportedError
 from connector.peer import Entry, Finding, Health
-from connector.sed import Capabilities, CardQuery, ChangePage, OpenFile
+from connector.sed import Capabilities, CardQuery
+from connector.sed.halves import Halves
 from connector.sed.mayan.client import Rest
 from connector.sed.mayan.incoming import Incoming
 from connector.sed.mayan.outgoing import Outgoing
@@ -18,7 +19,7 @@ from connector.sed.mayan.settings import MayanSettings
 _REF = re.compile(r"(\d{1,18})/(\d{1,18})")
 
 
-class MayanSed:
+class MayanSed(Halves):
     """One Mayan EDMS. Safe to use from several threads; connects to nothing until used."""
 
     def __init__(self, settings: MayanSettings) -> None:
@@ -63,20 +64,6 @@ class MayanSed:
             )
             yield Finding(path.rstrip("/"), ok, sentence.format(value=value, name=path.rstrip("/")))
 
-    def find(self, key: str) -> CardRef | Pending | None:
-        """Return the document of a key; one that was begun and never finished is none."""
-        return self._outgoing.find(key)
-
-    def register(
-        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile
-    ) -> CardRef | Pending:
-        """Register the message, once per key. Raises as `connector.sed.Sed` says."""
-        return self._outgoing.put(appeal, files, open_file)
-
-    def changes(self, cursor: str, limit: int) -> ChangePage:
-        """Return what documents that moved tell; nothing is to be acknowledged."""
-        return self._incoming.changes(cursor, limit)
-
     def open_file(self, ref: str) -> AbstractContextManager[BinaryIO]:
         """Open a file that an event named."""
         found = _REF.fullmatch(ref)
@@ -86,10 +73,6 @@ class MayanSed:
             )
         path = f"documents/{found[1]}/files/{found[2]}/download/"
         return self._rest.open(path, self._settings.max_file_size, _("the document {ref}").format(ref=ref))
-
-    def acknowledge(self, receipts: Iterable[str]) -> None:
-        """Do nothing: reading changes nothing in Mayan."""
-        del receipts
 
     # -- what Mayan does not have
 

@@ -1,18 +1,17 @@
 """The calls of Mayan's REST v4 that are needed, as they behaved on a real server (sed.md 5)."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 from config.i18n import _
-from connector.errors import OutcomeUnknownError, PermanentError
+from connector.errors import OutcomeUnknownError
 from connector.masking import protect
-from connector.sed.http import Call, SedHttp, TokenAuth, again, garbage
+from connector.sed.download import download
+from connector.sed.http import Call, SedHttp, TokenAuth, garbage
 from connector.sed.mayan.settings import MayanSettings
 
 Row = Mapping[str, Any]
-_IN_MEMORY = 1 << 20
 _PAGE = 50
 
 
@@ -74,26 +73,4 @@ class Rest:
 
     def open(self, path: str, limit: int, what: str) -> BinaryIO:
         """Return a file's bytes, at most `limit` of them in a temporary file. Close it."""
-        return again(lambda: self._opened(path, limit, what))
-
-    def _opened(self, path: str, limit: int, what: str) -> BinaryIO:
-        kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
-        try:
-            self._copy(Call("GET", path, what, headers={"Accept": "*/*"}), kept, limit)  # type: ignore[arg-type]
-        except BaseException:
-            kept.close()
-            raise
-        kept.seek(0)
-        return kept  # type: ignore[return-value]
-
-    def _copy(self, call: Call, sink: BinaryIO, limit: int) -> None:
-        size = 0
-        with self._http.stream(call) as chunks:
-            for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    sentence = _("{what}: larger than {limit} bytes, see max_file_size")
-                    raise PermanentError(
-                        sentence.format(what=call.what, limit=limit), code="too-large", field="files"
-                    )
-                sink.write(chunk)
+        return download(self._http, Call("GET", path, what, headers={"Accept": "*/*"}), limit)

@@ -114,7 +114,9 @@ def _sections(text: str) -> dict[str, list[str]]:
 
 
 def _values(lines: Iterable[str]) -> dict[str, str]:
-    """Return the values of a head. A line without a new key continues the value before it."""
+    """Return the values of a head. A line without a new key continues a subject; what is told twice holds as
+    it was told first, and other lines between the keys say nothing.
+    """
     values: dict[str, str] = {}
     current = ""
     for line in lines:
@@ -122,7 +124,7 @@ def _values(lines: Iterable[str]) -> dict[str, str]:
         if found and found[1].upper() not in values:
             current = found[1].upper()
             values[current] = found[2]
-        elif current:
+        elif current == _SUBJECT:
             values[current] += f"\n{line}"
     return {name: value.strip() for name, value in values.items()}
 

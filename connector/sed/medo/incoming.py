@@ -16,6 +16,7 @@ from connector.sed.medo.envelope import Envelope, read_envelope
 from connector.sed.medo.message import Message
 from connector.sed.medo.reading import read
 from connector.sed.medo.settings import MedoSettings
+from connector.sed.medo.words import NoticeKind
 from connector.sed.passport import BrokenMessageError, NotWellFormedError, read_uuid
 from connector.sed.waiting import Settling, read_at_most
 
@@ -38,8 +39,9 @@ class Slip:
     folder: str
     envelope: str
     time: datetime
-    arrived: int  # nanoseconds: tells messages of one second apart
+    arrived: int  # nanoseconds, as fine as the share's clock
     conversation: str = ""  # our document's UUID, as far as it can be told
+    rank: int = 0  # its place among messages of one second: headers bear whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,10 @@ class Incoming:
         self._slips: dict[tuple[str, int, int], Slip] = {}
 
     def slips(self) -> list[Slip]:
-        """Return what waits by the time of the messages, then by name.
+        """Return what waits by the time of the messages, then as such things follow one another.
 
+        Several may be made in one second and arrive in one tick of the share's clock, so neither tells their
+        order: receipt, registration or refusal, the course, the answer does.
         An envelope that appeared just now waits for the next look: listing a folder is not one moment.
         A folder without an envelope is shown too: it is not complete, and one day it is broken.
         """
@@ -92,7 +96,7 @@ class Incoming:
                 if slip.envelope and slip.time != UNKNOWN_TIME:
                     found[mark] = slip
         self._slips = found
-        return sorted(waiting, key=lambda slip: (slip.time, slip.arrived, slip.folder))
+        return sorted(waiting, key=lambda slip: (slip.time, slip.rank, slip.arrived, slip.folder))
 
     def _folders(self) -> Iterator[Path]:
         with os.scandir(self._settings.folder_in) as entries:
@@ -106,7 +110,7 @@ class Incoming:
                 content = self._bytes(place / name, self._settings.max_passport_size)
                 message = read(content, what=label(place.name), zone=self._settings.zone)
                 time = time_of(message) or datetime.fromtimestamp(arrived / 1e9, UTC)
-                return Slip(place.name, envelope, time, arrived, _conversation(message))
+                return Slip(place.name, envelope, time, arrived, _conversation(message), _rank(message))
         ours = (
             uid for one in _GUID.findall(content) if (uid := read_uuid(one.decode())) and self._knows(uid)
         )
@@ -279,6 +283,14 @@ def _conversation(message: Message) -> str:
         return str(message.notice.uid)
     links = message.document.links if message.document else ()
     return str(next((link.uid for link in links if link.uid), ""))
+
+
+def _rank(message: Message) -> int:
+    if message.acknowledgment:
+        return 0
+    if message.notice is None:
+        return 3  # a document: an answer
+    return 1 if message.notice.kind in (NoticeKind.REGISTERED, NoticeKind.REFUSED) else 2
 
 
 def envelope_of(place: Path) -> str:

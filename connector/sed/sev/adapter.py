@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from config.i18n import speaking
-from connector.appeal import Appeal, CardRef, Pending, StoredFile
 from connector.errors import ConnectorError
 from connector.peer import Health
-from connector.sed import Capabilities, ChangePage, OpenFile
+from connector.sed import ChangePage
 from connector.sed.attachments import folder_troubles
-from connector.sed.carrier import MessagesOnly
+from connector.sed.carrier import FolderExchange
 from connector.sed.passport import BrokenMessageError
 from connector.sed.queue import FolderQueue, Page, Reading
 from connector.sed.sev.health import examine
@@ -24,12 +23,14 @@ from connector.sed.sev.settings import SevSettings
 from connector.sed.waiting import Settling
 
 
-class SevSed(MessagesOnly):
+class SevSed(FolderExchange):
     """One ДЕЛО behind its exchange folders. Safe to use from several threads; touches no file until used.
 
     The folder is the queue: `changes` shows what lies there until `acknowledge` moves it away.
     """
 
+    _settings: SevSettings
+    _outgoing: Outgoing
     _exchange = "СЭВ"
 
     def __init__(self, settings: SevSettings, *, clock: Callable[[], datetime] | None = None) -> None:
@@ -42,26 +43,9 @@ class SevSed(MessagesOnly):
         self._queue: FolderQueue[Slip] = FolderQueue(lambda slip: (slip.envelope, slip.folder))
         self._swept = False
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What СЭВ can do: registration comes later by a report; cards are not read over it."""
-        return Capabilities(
-            find_by_key=True, async_registration=True, max_file_size=self._settings.max_file_size
-        )
-
     def check(self) -> Health:
         """Look at the folders, change nothing."""
         return examine(self._settings)
-
-    def find(self, key: str) -> CardRef | Pending | None:
-        """Return the receipt of a message that was handed over under a key; its number comes as an event."""
-        return self._outgoing.find(key)
-
-    def register(
-        self, appeal: Appeal, files: tuple[StoredFile, ...], open_file: OpenFile
-    ) -> CardRef | Pending:
-        """Hand the message over, once per key. Raises as `connector.sed.Sed` says."""
-        return self._outgoing.put(appeal, files, open_file, self._clock())
 
     # -- what the SED tells
 

@@ -61,7 +61,7 @@ class Incoming:
         self._slips: dict[tuple[str, int, int], Slip] = {}
 
     def slips(self) -> list[Slip]:
-        """Return the waiting envelopes by the time of their messages, then by name.
+        """Return the waiting envelopes by the time of their messages, then by arrival and name.
 
         Only new ones are opened, and of their passports only the first bytes: cheap with thousands waiting.
         An envelope that appeared just now waits for the next look: listing a folder is not one moment, it may
@@ -81,11 +81,11 @@ class Incoming:
                         continue
                     mark = (entry.name, state.st_mtime_ns, state.st_size)
                     slip = known.get(mark) or self._slip(entry.name)
-                    waiting.append(slip)
+                    waiting.append((slip.time, state.st_mtime_ns, slip.envelope, slip))
                     if slip.folder and slip.time != UNKNOWN_TIME:
                         found[mark] = slip
         self._slips = found
-        return sorted(waiting, key=lambda slip: (slip.time, slip.envelope))
+        return [slip for *_order, slip in sorted(waiting, key=lambda one: one[:3])]
 
     @staticmethod
     def _is_envelope(name: str) -> bool:

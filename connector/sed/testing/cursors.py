@@ -10,7 +10,7 @@ from connector.appeal import (
 from connector.sed import Sed
 from connector.sed.testing.appeals import Store, an_appeal
 from connector.sed.testing.base import Fixtures
-from connector.sed.testing.peer import DAY, Peer, drain
+from connector.sed.testing.peer import DAY, Belated, Peer, drain, of
 
 
 class Cursors(Fixtures):
@@ -46,6 +46,24 @@ class Cursors(Fixtures):
         sed.acknowledge(page.receipts)
         peer.sed().acknowledge(page.receipts)
         assert sed.changes(page.cursor, 100).events == ()
+
+    def test_what_was_committed_late_still_comes(self, sed: Sed, store: Store, peer: Peer) -> None:
+        """A peer with `register_late()` commits under a time or number that was read already."""
+        if not isinstance(peer, Belated):
+            pytest.skip("this SED tells in the order of its messages")
+        keys = []
+        for number in range(2):
+            appeal = an_appeal(platform_id=str(number))
+            sed.register(appeal, (), store.open)
+            peer.received(appeal.key)
+            keys.append(appeal.key)
+        peer.register(keys[0], "Т-0", DAY)
+        _events, cursor, _notes = drain(sed)
+        peer.register_late(keys[1], "Т-1", DAY)
+        late, cursor, _notes = drain(sed, cursor)
+        registered = [event for event in of(late, keys[1]) if event.kind is EventKind.REGISTERED]
+        assert [event.number for event in registered] == ["Т-1"]
+        assert sed.changes(cursor, 100).events == ()
 
     @pytest.mark.parametrize("acknowledging", [True, False])
     def test_small_pages_lose_nothing(self, sed: Sed, store: Store, peer: Peer, acknowledging: bool) -> None:

@@ -69,6 +69,14 @@ class Guarded(Protocol):
         ...
 
 
+@runtime_checkable
+class Belated(Protocol):
+    """A peer whose changes are read by a time or a number, which may be committed out of their order."""
+
+    def register_late(self, key: str, number: str, day: date) -> None:
+        """Register the card under a time or number that lies before what was read already."""
+
+
 def drain(sed: Sed, cursor: str = "", limit: int = 100) -> tuple[list[Event], str, list[str]]:
     """Read as the relay does: store, commit, acknowledge, next page. Return events, cursor, notes."""
     events: list[Event] = []
@@ -90,5 +98,8 @@ def of(events: Iterable[Event], key: str) -> list[Event]:
 
 
 def unique(events: Iterable[Event]) -> list[Event]:
-    """Drop repeats by id, as the journal does."""
-    return list({event.id: event for event in events}.values())
+    """Drop repeats by id, as the journal does: what came first under an id is what it is."""
+    found: dict[str, Event] = {}
+    for event in events:
+        found.setdefault(event.id, event)
+    return list(found.values())

@@ -4,13 +4,14 @@ import pytest
 
 from connector.appeal import (
     CardRef,
+    EventKind,
     Pending,
 )
 from connector.errors import ConnectorError, PermanentError
 from connector.sed import Sed
 from connector.sed.testing.appeals import Store, an_appeal, sha256
 from connector.sed.testing.base import Fixtures
-from connector.sed.testing.peer import Peer
+from connector.sed.testing.peer import DAY, Peer, drain, of
 
 
 class Registration(Fixtures):
@@ -37,6 +38,26 @@ class Registration(Fixtures):
         assert sed.find(appeal.key) == receipt
         assert peer.received(appeal.key).cards == 1
         assert peer.sed().find(appeal.key) is not None
+
+    def test_a_pending_registration_gets_its_number_by_an_event(
+        self, sed: Sed, store: Store, peer: Peer
+    ) -> None:
+        if not sed.capabilities.async_registration:
+            pytest.skip("this SED tells a card at once")
+        appeal = an_appeal()
+        receipt = sed.register(appeal, (), store.open)
+        assert isinstance(receipt, Pending)
+        assert receipt.receipt
+        assert sed.find(appeal.key) == receipt
+        events, cursor, _notes = drain(sed)
+        assert [event for event in of(events, appeal.key) if event.kind is EventKind.REGISTERED] == []
+        peer.received(appeal.key)
+        peer.register(appeal.key, "Т-1", DAY)
+        events, _cursor, _notes = drain(sed, cursor)
+        told = [event for event in of(events, appeal.key) if event.kind is EventKind.REGISTERED]
+        assert [event.number for event in told] == ["Т-1"]
+        sed.register(appeal, (), store.open)  # a repeat after the number was told
+        assert peer.received(appeal.key).cards == 1
 
     def test_rounds_are_cards_of_their_own(self, sed: Sed, store: Store, peer: Peer) -> None:
         first, second = an_appeal(), an_appeal(round=2, rework_comment="Фонарь снова не горит")

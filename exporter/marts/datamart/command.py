@@ -15,31 +15,28 @@ from config.i18n import _
 from connector.commands.common import ConfigOption, Exit, JsonOption, load_settings
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from exporter.marts.datamart.uploader import Outcome
 
 app = typer.Typer(help=_("upload to a state data mart through its REST uploader"), no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=_("the mart: the NAME of [datamart.NAME]"))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("say what would be sent, send nothing"))]
 AWAY = 4
 
 
 @app.command("upload", help=_("send what changed; finish what an earlier run left"))
-def upload(name: Name, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def upload(
+    name: Name, dry_run: DryRunOption = False, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Send what changed."""
     from connector.errors import ChannelError
-    from exporter.heatmap.engine import MapError, mart_engine
+    from exporter.heatmap.engine import MapError
     from exporter.marts import MartError
-    from exporter.marts.datamart.opening import target_of, uploader_of
-    from exporter.marts.datamart.source import facts_of
 
     settings = load_settings(config)
     try:
-        cabinets = target_of(settings, name).cabinets
-        with (
-            mart_engine(settings.export.mart, settings.export.password) as engine,
-            uploader_of(settings, name) as uploader,
-        ):
-            outcome = uploader.run(facts_of(engine, cabinets))
+        outcome = (_weighed if dry_run else _uploaded)(settings, name)
     except (MartError, MapError, ValueError) as error:
         show_error(str(error))
         raise typer.Exit(Exit.CONFIGURATION) from error
@@ -47,6 +44,39 @@ def upload(name: Name, config: ConfigOption = None, as_json: JsonOption = False)
         show_error(str(error))
         raise typer.Exit(AWAY) from error
     _tell(outcome, as_json=as_json)
+
+
+def _uploaded(settings: "Settings", name: str) -> "Outcome":
+    from config.progress import Progress
+    from exporter.heatmap.engine import mart_engine
+    from exporter.marts.datamart.opening import target_of, uploader_of
+    from exporter.marts.datamart.source import facts_of
+
+    cabinets = target_of(settings, name).cabinets
+    with (
+        mart_engine(settings.export.mart, settings.export.password) as engine,
+        uploader_of(settings, name) as uploader,
+        Progress(_("rows read")) as bar,
+    ):
+        return uploader.run(bar.count(facts_of(engine, cabinets)))
+
+
+def _weighed(settings: "Settings", name: str) -> "Outcome":
+    from config.progress import Progress
+    from exporter.heatmap.engine import mart_engine
+    from exporter.marts.datamart.opening import ledger_of, packer_of, target_of
+    from exporter.marts.datamart.source import facts_of
+    from exporter.marts.datamart.uploader import Outcome
+
+    cabinets, outcome = target_of(settings, name).cabinets, Outcome()
+    with (
+        mart_engine(settings.export.mart, settings.export.password) as engine,
+        ledger_of(settings, name) as ledger,
+        Progress(_("rows read")) as bar,
+    ):
+        packer_of(ledger, settings, name).weigh(bar.count(facts_of(engine, cabinets)), outcome.packed)
+        outcome.waiting = len(ledger.open_files())
+    return outcome
 
 
 @app.command("files", help=_("write every row as files for upload by hand"))

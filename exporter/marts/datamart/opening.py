@@ -1,7 +1,6 @@
 """From the settings of one [datamart.NAME] to a run."""
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from config.i18n import _
+from config.interrupt import pause
 from config.settings import DatamartSettings, Settings
 from exporter.marts import MartError
 from exporter.marts.datamart.client import Access, Client
@@ -47,7 +47,7 @@ def ledger_of(settings: Settings, name: str) -> Ledger:
 
 @contextmanager
 def uploader_of(
-    settings: Settings, name: str, *, sleep: Callable[[float], None] = time.sleep
+    settings: Settings, name: str, *, sleep: Callable[[float], None] = pause
 ) -> Iterator[Uploader]:
     """Open everything for a run."""
     chosen = target_of(settings, name)

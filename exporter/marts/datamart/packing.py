@@ -53,18 +53,30 @@ class Packer:
     def pack(self, rows: Iterable[Row], packed: Packed) -> Iterator[File]:
         """Yield every file as soon as it is full and written down."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for key, row, held, wrong in self._beside(rows):
+            operation = self._take(key, row, held, wrong, packed)
+            if operation and self._bytes[operation] >= self._profile.max_file_bytes:
+                yield self._write(operation)
+        for operation, items in self._waiting.items():
+            if items:
+                yield self._write(operation)
+
+    def weigh(self, rows: Iterable[Row], packed: Packed) -> None:
+        """Count what would be packed; nothing is written, neither a file nor a line of the ledger."""
+        for key, row, held, wrong in self._beside(rows):
+            self._take(key, row, held, wrong, packed, note=False)
+            for items in self._waiting.values():
+                items.clear()
+        self._bytes = dict.fromkeys(self._bytes, 0)
+
+    def _beside(self, rows: Iterable[Row]) -> Iterator[tuple[str, Row, str | None, str | None]]:
+        """Yield each row with its key, and the fingerprints that the mart holds and that it refused."""
         for some in _batches(rows, _LOOK):
             keyed = {key_of(row, self._prefix): row for row in some}
             held = self._ledger.held(list(keyed))
             wrong = self._ledger.known_wrong(list(keyed))
             for key, row in keyed.items():
-                packed.rows += 1
-                operation = self._take(key, row, held.get(key), wrong.get(key), packed)
-                if operation and self._bytes[operation] >= self._profile.max_file_bytes:
-                    yield self._write(operation)
-        for operation, items in self._waiting.items():
-            if items:
-                yield self._write(operation)
+                yield key, row, held.get(key), wrong.get(key)
 
     def restore(self, file: File) -> None:
         """Write a file again that somebody removed from the folder: the ledger knows its rows."""
@@ -79,8 +91,11 @@ class Packer:
         self._ledger.split(file)
         return made
 
-    def _take(self, key: str, row: Row, held: str | None, wrong: str | None, packed: Packed) -> str:
+    def _take(
+        self, key: str, row: Row, held: str | None, wrong: str | None, packed: Packed, *, note: bool = True
+    ) -> str:
         """Put a row into the file it belongs to; return the operation, or "" when it stays here."""
+        packed.rows += 1
         fingerprint = row["fingerprint"]
         if row["deleted"]:
             if held is None:
@@ -96,7 +111,8 @@ class Packer:
             text = self._record("upload", key, row)
         except RowError as error:
             packed.kept_back += 1
-            self._ledger.note_refusal(key, fingerprint, str(error), self._now())
+            if note:
+                self._ledger.note_refusal(key, fingerprint, str(error), self._now())
             return ""
         packed.upserts += 1
         return self._add("upload", Item(key, fingerprint, text))

@@ -1,4 +1,4 @@
-"""`sedlink smev send | queue | status | show | stats | ack | replay | check`: the exchange with SMEV.
+"""`sedlink smev send | queue | status | show | stats | ack | replay | prune | check`: the exchange with SMEV.
 
 Exit codes: 0 done, 1 something waits for a person, 2 the command was not called right, 3 the settings cannot
 be used, 4 the peer is away: it will be repeated by itself.
@@ -7,12 +7,13 @@ be used, 4 the peer is away: it will be repeated by itself.
 import typer
 
 from config.i18n import _
-from smev.client.commands.common import Configuration
+from smev.client.commands.common import Configuration, signer
+from smev.client.commands.keeping import prune
 from smev.client.commands.looking import check, show, stats, status
 from smev.client.commands.sending import send
 from smev.client.commands.taking import ack, queue, replay
 
-__all__ = ["Configuration", "register"]
+__all__ = ["Configuration", "register", "signer"]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
         ("stats", stats, _("Count messages here and in SMEV's queues.")),
         ("ack", ack, _("Acknowledge a stored message; --force: although a file of it is broken.")),
         ("replay", replay, _("Read stored messages again and give them out once more.")),
+        ("prune", prune, _("Take the content of old messages out of the store.")),
         ("check", check, _("Reach SMEV and its file store, change nothing.")),
     ):
         app.command(name, help=text)(function)

@@ -89,7 +89,7 @@ class Database:
             path.touch(mode=0o600, exist_ok=True)
             self._held = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._held.row_factory = sqlite3.Row
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 self._held.execute(f"PRAGMA {pragma}")
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
@@ -122,6 +122,10 @@ class Database:
                 if isinstance(error, sqlite3.Error):
                     raise self._unusable(error) from error
                 raise
+
+    def settle(self) -> None:
+        """Bring the log into the file: what was overwritten is not in it any more. Raises SetupError."""
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Return the rows of a query, by names of columns. Raises SetupError."""

@@ -9,7 +9,7 @@ from typing import Any
 from smev.client.store import packing, troubles
 from smev.client.store.database import Database, moment, text
 from smev.client.words import Outgoing, Receipt
-from smev.errors import SmevError
+from smev.errors import InputError, SmevError
 
 
 class State(StrEnum):
@@ -93,10 +93,15 @@ class Outbox:
         return found[0] if found else None
 
     def message(self, key: str) -> Outgoing | bytes:
-        """Return what is to be sent, with its present MessageID. Raises KeyError."""
+        """Return what is to be sent, with its present MessageID. Raises KeyError.
+
+        Raises InputError when its content was taken out.
+        """
         rows = self._database.rows("SELECT kind, message_id, body, fields FROM outgoing WHERE key = ?", key)
         if not rows:
             raise KeyError(key)
+        if not rows[0]["fields"]:
+            raise pruned(key)
         files = self._database.rows(
             "SELECT uuid, name, mime_type, path FROM outgoing_file WHERE key = ? ORDER BY position", key
         )
@@ -236,6 +241,11 @@ class Outbox:
 
     def _entries(self, query: str, *values: object) -> list[OutboxEntry]:
         return [_entry(row) for row in self._database.rows(query, *values)]
+
+
+def pruned(identifier: str) -> InputError:
+    """Return what is said of a message whose content was taken out."""
+    return InputError("pruned", "the content of {id} was taken out: too old", id=identifier)
 
 
 def _entry(row: Mapping[str, Any]) -> OutboxEntry:

@@ -11,6 +11,7 @@ from smev.client.files import unreadable, unwritable
 from smev.client.store.database import Database, text
 from smev.client.store.inbox import Inbox
 from smev.client.store.outbox import Outbox
+from smev.client.store.pruning import Pruning
 from smev.client.words import OutgoingFile
 
 _UNTAPED = ("GetRequest", "GetResponse", "GetStatus", "GetIncomingQueueStatistics")
@@ -33,6 +34,7 @@ class Store:
         self._database = Database(folder / "smev.db")
         self.outbox = Outbox(self._database)
         self.inbox = Inbox(self._database)
+        self.pruning = Pruning(self._database, self._files)
 
     def close(self) -> None:
         """Let go of the database."""

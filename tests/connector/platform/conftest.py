@@ -13,6 +13,16 @@ def english():
         yield
 
 
+@pytest.fixture(scope="session")
+def journal_template(tmp_path_factory):
+    """An upgraded journal of SQLite, to be copied."""
+    from connector.journal.journal import Journal
+
+    path = tmp_path_factory.mktemp("template") / "journal.db"
+    Journal.upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
 def script():
     from tests.connector.platform.loopback import Script

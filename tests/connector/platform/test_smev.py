@@ -1,6 +1,7 @@
 """The SMEV way passes the conformance suite of every way to the platform, over the bus itself."""
 
 import contextlib
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,8 +59,8 @@ class SmevConformance(PlatformConformance):
             bus.stop()
 
     @pytest.fixture(autouse=True)
-    def closing(self, tmp_path):
-        self.folder, self.opened = tmp_path, []
+    def closing(self, tmp_path, journal_template):
+        self.folder, self.opened, self.template = tmp_path, [], journal_template
         yield
         for platform in self.opened:
             platform.close()
@@ -88,6 +89,7 @@ class SmevConformance(PlatformConformance):
         # a call here is several of the wire, with signatures: still less than the slow peer's second
         settings = self.way(self.bus(stand), timedelta(seconds=max(read_timeout, 0.8)))
         number = len(self.opened)
+        shutil.copy(self.template, self.folder / f"{number}.db")
         exchange = open_exchange(
             settings,
             PlatformSmevSettings(environment="test", folder=self.folder / f"spool-{number}"),

@@ -1,5 +1,6 @@
 """What the exchange promises whatever dies, comes late, twice or to nobody; the bus here is a script."""
 
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,13 +73,15 @@ class Bus:
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path, journal_template):
     now = [datetime(2026, 11, 22, tzinfo=UTC)]
     bus, opened = Bus(), []
+    url = f"sqlite:///{tmp_path}/e.db"
+    shutil.copy(journal_template, tmp_path / "e.db")
 
     def open_one(**more):
         exchange = Exchange(
-            RequestStore(Database(f"sqlite:///{tmp_path}/e.db")),
+            RequestStore(Database(url)),
             bus,
             spool=tmp_path / "spool",
             clock=lambda: now[0],

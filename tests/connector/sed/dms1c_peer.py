@@ -2,7 +2,7 @@
 
 import ssl
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from werkzeug.wrappers import Request
 
@@ -15,8 +15,7 @@ from stand.dms1c.infobase import INCOMING
 from stand.faults import Fault, FaultPlan
 from stand.ledger import Ledger
 from stand.server import HttpServer
-from stand.words import Decision, DecisionKind, Official
-from tests.connector.sed.stand_peer import AnyPlan, Paper
+from tests.connector.sed.stand_peer import AnyPlan, Clerk
 
 
 @contextmanager
@@ -61,7 +60,7 @@ class Switch(FaultPlan):
         return None
 
 
-class StandDms1c:
+class StandDms1c(Clerk):
     def __init__(self, *, most=1000, **changes):
         self.ledger, self.faults = Ledger(), Switch()
         self.server = Dms1c(plans=AnyPlan(), ledger=self.ledger, faults=self.faults, most=most)
@@ -101,28 +100,12 @@ class StandDms1c:
                 files[name] = digest(file.content)
         return Received(len(ours), files)
 
-    def register(self, key, number, day):
-        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        self.server.decide(key, Decision(DecisionKind.REGISTER, number=number, at=at))
+    def _decide(self, key, decision):
+        self.server.decide(key, decision)
 
-    def refuse(self, key, code, text):
-        self.server.decide(key, Decision(DecisionKind.REFUSE, code=int(code), text=text))
-
-    def assign(self, key, executor, text, deadline):
-        surname, initials = executor.split()
-        who = (Official(surname, initials, "", "консультант"),)
-        self.server.decide(key, Decision(DecisionKind.ASSIGN, text=text, deadline=deadline, executors=who))
-
-    def prolong(self, key, deadline):
-        self.server.decide(key, Decision(DecisionKind.PROLONG, deadline=deadline))
-
-    def redirect(self, key, organisation):
-        self.server.decide(key, Decision(DecisionKind.REDIRECT, organisation=organisation))
-
-    def answer(self, key, text, files, *, commanded, solved, number):
-        papers = tuple(Paper(name, body) for name, body in files.items())
-        kind = DecisionKind.ANSWER if commanded else DecisionKind.DRAFT
-        self.server.decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
+    def register_late(self, key, number, day):
+        self.register(key, number, day)
+        self.server.document(key).moments["modificationDate"] -= timedelta(seconds=120)
 
     def repeat(self):
         self.server.repeat()

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from connector.appeal import key_uuid
@@ -12,6 +12,7 @@ from connector.sed.testing import Received
 from stand.delo.clerk import Delo
 from stand.desk import Assignment
 from stand.ledger import Ledger
+from stand.server import CutError
 from stand.words import Decision, DecisionKind, Message, Official
 from tests.connector.sed.sev_peer import FolderDelo, settings_for
 
@@ -65,6 +66,68 @@ class Clerk:
         papers = tuple(Paper(name, body) for name, body in files.items())
         kind = DecisionKind.ANSWER if commanded else DecisionKind.DRAFT
         self._decide(key, Decision(kind, text=text, number=number, files=papers, solved=solved))
+
+
+class HttpClerk(Clerk):
+    """A clerk of a SED over HTTP: adapters that were opened, connections that break on command."""
+
+    adapter = None  # the class
+    commit = staticmethod(lambda call: False)  # tells the call that makes the card: `METHOD path`
+
+    def __init__(self, settings, http):
+        self.settings = settings
+        self.http = http
+        self.cut = None  # call → before | after | None
+        self.calls = []
+        self.opened = []
+        self._app = http._server.app
+        http._server.app = self._answer
+
+    def start(self):
+        self.http.start()
+        return self
+
+    def stop(self):
+        for sed in self.opened:
+            sed.close()
+        self.http.stop()
+
+    def sed(self):
+        return self.with_settings()
+
+    def with_settings(self, **changes):
+        self.opened.append(self.adapter(replace(self.settings, **changes)))
+        return self.opened[-1]
+
+    def call_of(self, environ):
+        """Name a call; empty for one that is not sedlink's."""
+        raise NotImplementedError
+
+    def _answer(self, environ, start_response):
+        call = self.call_of(environ)
+        self.calls.append(f"{call}?{environ['QUERY_STRING']}")
+        when = self.cut(call) if self.cut and call else None
+        if when == "before":
+            raise CutError
+        answer = self._app(environ, start_response)
+        if when == "after":
+            raise CutError
+        return answer
+
+    @contextmanager
+    def cutting(self, hit, when):
+        """Break the connection at the calls that `hit` names."""
+        self.cut = lambda call: when if hit(call) else None
+        try:
+            yield
+        finally:
+            self.cut = None
+
+    def lose_connection_after_commit(self):
+        return self.cutting(self.commit, "after")
+
+    def lose_connection_before_commit(self):
+        return self.cutting(self.commit, "before")
 
 
 class StandDelo(Clerk):

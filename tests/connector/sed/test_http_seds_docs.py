@@ -1,4 +1,4 @@
-"""The pages of Directum and Mayan name every setting, source and event; the examples are read."""
+"""The pages of Directum, Mayan and ELMA365 name every setting, source and event; the examples are read."""
 
 import re
 import tomllib
@@ -9,11 +9,12 @@ import pytest
 
 from connector.appeal import EventKind
 from connector.sed.directum.settings import SOURCES, DirectumSettings
+from connector.sed.elma365.settings import FIELDS, QUESTION_FIELDS, ElmaSettings
 from connector.sed.mayan.settings import MayanSettings
 from connector.sed.registry import build
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = {"directum": DirectumSettings, "mayan": MayanSettings}
+PAGES = {"directum": DirectumSettings, "mayan": MayanSettings, "elma365": ElmaSettings}
 
 
 @pytest.mark.parametrize("kind", PAGES)
@@ -40,3 +41,9 @@ def test_the_example_is_a_working_section(kind, tmp_path):
     sed = build(kind, section, tmp_path)
     assert sed.capabilities.find_by_key
     sed.close()
+
+
+def test_every_field_of_elma365_is_documented():
+    page = (DOCS / "sed-elma365.md").read_text(encoding="utf-8")
+    words = {**FIELDS, **QUESTION_FIELDS}
+    assert [one for one in (*words, *words.values()) if f"`{one}`" not in page] == []

@@ -1,7 +1,8 @@
 """What a SED tells over МЭДО: every kind of message, what is not complete, broken, foreign or not sent."""
 
+import os
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -269,6 +270,24 @@ def test_an_answer_by_the_number_alone_is_ours(make):
     )
     ((event,), notes) = told(peer)
     assert (event.kind, event.number, notes) == (EventKind.ANSWER, "О-9", [])
+
+
+def test_what_was_made_in_one_second_comes_as_such_things_follow_one_another(make):
+    """Headers bear whole seconds, and all of these arrived in one tick of the share's clock."""
+    peer = make()
+    now = peer.clock
+    peer.clock = now + timedelta(minutes=1)  # a notification turns the peer's clock twice
+    peer.answer(KEY, "Готово", {}, commanded=True, solved=True, number="О-9")
+    peer.clock = now
+    peer.assign(KEY, "Исполнителев И.И.", "Подготовить ответ", date(2024, 3, 30))
+    peer.clock = now
+    peer.register(KEY, "Т-1", date(2024, 3, 5))
+    for place in peer.settings.folder_in.iterdir():
+        for path in place.iterdir():
+            os.utime(path, (1, 1))
+    kinds = [event.kind for event in told(peer)[0]]
+    wanted = [EventKind.REGISTERED, EventKind.EXECUTOR_ASSIGNED, EventKind.ANSWER]
+    assert [kind for kind in kinds if kind in wanted] == wanted
 
 
 # ---- what is not complete, not a message, not sent

@@ -1,5 +1,6 @@
 """An outsider's adapter: found by its entry point, proved in five lines, disabled when broken."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,13 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli import app
 from config.load import load
 from connector.errors import RetryableError
 from connector.journal.opening import upgrade_database
 from connector.sed import CardQuery
 from connector.sed.disabled import DisabledSed
-from connector.sed.registry import BrokenSedError, UnknownSedError, build, build_or_disable, kinds
+from connector.sed.registry import KINDS, BrokenSedError, UnknownSedError, build, build_or_disable, kinds
 from connector.sed.testing import Store, an_appeal
 from stand.running import Stand
 from tests.exchange.setup import write_configuration
@@ -147,3 +150,34 @@ def test_an_outsider_cannot_take_the_place_of_ours(installed, tmp_path):
     with pytest.raises(ValueError, match="folder_out"):  # our own adapter asks for its settings
         build("sev", {}, tmp_path)
     assert [one.package for one in kinds() if one.name == "sev" and one.reason] == ["their_sed"]
+
+
+def shown(*more):
+    done = CliRunner().invoke(app, ["sed", "kinds", *more])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_kinds_are_listed_with_what_they_can_do_and_why_they_cannot(installed, tmp_path):
+    module = (OUTSIDER / "paper_sed.py").read_text(encoding="utf-8")
+    installed("paper_sed", f"{module}\nbuild.title = 'Paper'\n", "paper = paper_sed:build")
+    installed(
+        "their_sed", "import no_such_library_of_theirs", "theirs = their_sed:build", "sev = their_sed:b"
+    )
+    wants = "def build(settings, folder):\n    if 'url' not in settings: raise ValueError\n    return 1 / 0"
+    installed("wants_sed", f"{wants}\n", "wants = wants_sed:build")
+    installed("fails_sed", f"{wants}\nbuild.sample = {{'url': ''}}\n", "fails = fails_sed:build")
+    told = {(one["kind"], one["package"]): one for one in json.loads(shown("--json"))}
+    assert {kind for kind, package in told if package == "sedlink"} == set(KINDS)
+    assert all(told[kind, "sedlink"]["capabilities"]["dictionaries"] is not None for kind in KINDS)
+    assert told["elma365", "sedlink"]["experimental"]
+    assert not told["sev", "sedlink"]["experimental"]
+    paper = told["paper", "paper_sed"]
+    assert (paper["title"], paper["disabled"], paper["capabilities"]["find_by_key"]) == ("Paper", "", True)
+    assert "ModuleNotFoundError" in told["theirs", "their_sed"]["disabled"]
+    assert told["sev", "their_sed"]["disabled"]
+    assert (told["wants", "wants_sed"]["capabilities"], told["wants", "wants_sed"]["disabled"]) == (None, "")
+    assert "ZeroDivisionError" in told["fails", "fails_sed"]["disabled"]
+    lines = {line.split("\t")[0]: line for line in shown().splitlines()}
+    assert "ModuleNotFoundError" in lines["theirs"]
+    assert all(line.count("\t") == 4 for line in lines.values())

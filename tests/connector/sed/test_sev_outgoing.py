@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.appeal import Pending, StoredFile, key_uuid
-from connector.errors import OutcomeUnknownError, PermanentError, RetryableError
+from connector.errors import OutcomeUnknownError, PendingError, PermanentError, RetryableError
+from connector.sed.folder import Handovers
 from connector.sed.testing import Store, an_appeal, sha256
 from tests.connector.sed.disk_faults import Crash, Disk, crash_at, quick_folder
 from tests.connector.sed.sev_peer import FolderDelo
@@ -173,3 +174,14 @@ def test_unreadable_store_is_not_blamed_on_the_share(peer, store):
     with pytest.raises(RetryableError) as caught:
         peer.sed().register(an_appeal(), (StoredFile("00", 1, "a"),), away)
     assert caught.value.code == "file-store"
+
+
+def test_a_process_that_stands_still_in_a_handover_does_not_hold_the_others(tmp_path):
+    still, other = Handovers(tmp_path), Handovers(tmp_path, patience=0.05)
+    with still.alone("a1"):
+        with pytest.raises(PendingError, match="another process"), other.alone("a1"):
+            pytest.fail("two at once")
+        with other.alone("a2"):
+            pass
+    with other.alone("a1"):
+        pass

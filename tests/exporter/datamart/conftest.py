@@ -1,7 +1,7 @@
 """The stand's mart on loopback, and an uploader that talks to it without waiting."""
 
 import random
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,44 +38,30 @@ def rows_of(count, **options):
     return [row_of(fact) for fact in make_facts(count, **options) if fact.region]
 
 
-class Mart:
-    """A running mart; `password` puts it behind the studio's proxy."""
+class Running:
+    """A mart on loopback, and an uploader into it. A subclass says which, and with what client."""
 
-    def __init__(self, *, password="", **options):
-        self.state = MartState([table_of()])
-        self.app = MartApp(self.state, password=password, **options)
+    def __init__(self, state, app):
+        self.state = state
+        self.app = app(state)
         self.server = HttpServer(self.app)
-        self.password = password
         self.sleeps = []
 
     @property
     def rows(self):
         return self.state.rows[PROFILE.table]
 
-    def access(self, **changes):
-        own = {"username": "org", "password": Secret(self.password), "ogrn": "1", "installation": "main",
-               "installation_id": "1"} if self.password else {}  # fmt: skip
-        return Access(**{"url": self.server.base_url, "datamart": "appeals", **own, **changes})
-
-    def client(self, **changes):
-        return Client(self.access(**changes), sleep=self.sleeps.append, dice=random.Random(1))
-
     @contextmanager
     def uploader(self, folder, *, profile=PROFILE, patience=None, prefix="sed1", wire=None, **changes):
-        client = self.client(**changes)
-        with Ledger(folder / "ledger.db", "t/test") as ledger:
-            packer = Packer(
-                ledger, profile, folder / "files", MOSCOW, prefix, lambda: "2026-03-01T00:00:00+00:00"
-            )
-            uploader = Uploader(
+        with (
+            closing(self.client(folder, **changes)) as client,
+            Ledger(folder / "ledger.db", "t/test") as ledger,
+        ):
+            packer = Packer(ledger, profile, folder / "files", MOSCOW, prefix, lambda: AT)
+            yield Uploader(
                 wire(client) if wire else client, ledger, packer, profile.table, profile.max_bytes_in_flight,
-                patience or Patience(poll=0, wait=30), now=lambda: AT,
-                sleep=self.sleeps.append,
+                patience or Patience(poll=0, wait=30), now=lambda: AT, sleep=self.sleeps.append,
             )  # fmt: skip
-            try:
-                yield uploader
-            finally:
-                client.close()
 
     def upload(self, folder, rows, **options):
         with self.uploader(folder, **options) as uploader:
@@ -87,6 +73,22 @@ class Mart:
 
     def __exit__(self, *_error):
         self.server.stop()
+
+
+class Mart(Running):
+    """The REST uploader's mart; `password` puts it behind the studio's proxy."""
+
+    def __init__(self, *, password="", **options):
+        self.password = password
+        super().__init__(MartState([table_of()]), lambda state: MartApp(state, password=password, **options))
+
+    def access(self, **changes):
+        own = {"username": "org", "password": Secret(self.password), "ogrn": "1", "installation": "main",
+               "installation_id": "1"} if self.password else {}  # fmt: skip
+        return Access(**{"url": self.server.base_url, "datamart": "appeals", **own, **changes})
+
+    def client(self, _folder=None, **changes):
+        return Client(self.access(**changes), sleep=self.sleeps.append, dice=random.Random(1))
 
 
 @pytest.fixture

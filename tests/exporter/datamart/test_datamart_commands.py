@@ -57,12 +57,17 @@ def run(folder, *arguments):
 
 def test_upload_from_the_mart_of_the_settings(configured):
     mart, folder = configured
+    dry = json.loads(run(folder, "upload", "region", "--dry-run", "--json").stdout)
+    assert (dry["upserts"], dry["rows_done"], dict(mart.rows)) == (len(FACTS), 0, {})
+    assert not list(folder.glob("up/**/*.csv"))
     first = run(folder, "upload", "region", "--json")
     assert first.exit_code == 0, first.output
     assert json.loads(first.stdout)["rows_done"] == len(FACTS)
     assert set(mart.rows) == {f"sed1/list/{fact.card}/1" for fact in FACTS}
     again = json.loads(run(folder, "upload", "region", "--json").stdout)
     assert (again["unchanged"], again["rows_done"]) == (len(FACTS), 0)
+    dry = json.loads(run(folder, "upload", "region", "--dry-run", "--json").stdout)
+    assert (dry["unchanged"], dry["upserts"]) == (len(FACTS), 0)
     assert run(folder, "refused", "region").exit_code == 0
 
 

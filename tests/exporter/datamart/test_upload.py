@@ -21,6 +21,7 @@ from tests.exporter.datamart.conftest import MOSCOW, PROFILE, Mart, row_of, rows
 from tests.exporter.heatmap.made import make_facts
 
 ROWS = rows_of(60)
+FEW = ROWS[:25]  # several files, few enough for a kill at every point
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 KEYS = {key_of(row, "sed1") for row in ROWS}
 
@@ -173,8 +174,8 @@ class Killed(BaseException):
     pass
 
 
-@settings(max_examples=25, deadline=None)
-@given(point=st.integers(0, 40), seed=st.integers(0, 1000))
+@settings(max_examples=15, deadline=None)
+@given(point=st.integers(0, 20), seed=st.integers(0, 1000))
 def test_killed_at_any_point_and_run_again_the_mart_is_the_same(tmp_path_factory, point, seed):
     folder = tmp_path_factory.mktemp("killed")
     dice = random.Random(seed)
@@ -200,13 +201,13 @@ def test_killed_at_any_point_and_run_again_the_mart_is_the_same(tmp_path_factory
 
     with Mart() as mart:
         with contextlib.suppress(Killed):
-            mart.upload(folder, ROWS, profile=small(), wire=Fragile)
+            mart.upload(folder, FEW, profile=small(), wire=Fragile)
         changed = [
             {**row, "status": "Отправлен ответ заявителю", "fingerprint": row["fingerprint"] + "2"}
-            for row in ROWS
+            for row in FEW
         ]
         mart.upload(folder, changed, profile=small())
-        assert set(mart.rows) == KEYS
+        assert set(mart.rows) == {key_of(row, "sed1") for row in FEW}
         assert {row["status"] for row in mart.rows.values()} == {"Отправлен ответ заявителю"}
 
 

@@ -73,8 +73,9 @@ class Browser:
         self.call("Network.enable")
         self.call("Runtime.enable")
         self.call("Page.navigate", url=path.as_uri())
+        there = f"document.readyState === 'complete' && location.href === {json.dumps(path.as_uri())}"
         for _ in range(200):
-            if self.run("document.readyState === 'complete' && location.href !== 'about:blank'"):
+            if self.run(there):
                 return
             threading.Event().wait(0.05)
         raise AssertionError("the page was not loaded")

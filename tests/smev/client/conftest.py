@@ -62,9 +62,7 @@ class BusWorld(World):
 
     def settle(self):
         """Wait until the system behind the bus has answered everything."""
-        echo_ = self.stand.bus.system("STAND_ECHO")
-        while dict(self.stand.bus.statistics(echo_))["STAND_ECHO.request"]:
-            pass
+        self.stand.providers.settle()
 
     def ask_us(self, content, *, files=(), test=False, node_id=""):
         bus = self.stand.bus
@@ -93,8 +91,7 @@ class AdapterWorld(BusWorld):
 class GatewayWorld(BusWorld):
     """РСМЭВ: requests only, under ids of its own."""
 
-    # "lost-comes-again" is not claimed: its test came out either way (an answer sometimes arrived unbroken)
-    features = frozenset(("file-store", "gone", "leases"))
+    features = frozenset(("file-store", "gone", "leases", "lost-comes-again"))
     operations = MappingProxyType(
         {
             "send": ("rsmev sendrequest",),

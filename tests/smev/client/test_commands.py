@@ -1,11 +1,15 @@
 """The commands of the exchange, against the stand: what they print, and their exit codes."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
 
 from config.i18n import speaking
+from smev.client.exchange import utc_now
+from smev.client.store import Store
+from smev.client.store.pruning import Pruned
 from smev.commands import app
 from stand.smev.running import SmevStand
 from tests.smev.client.conftest import BusWorld
@@ -74,6 +78,16 @@ def test_a_conversation(run, world, tmp_path):
     assert world.held(sent[0]["message_id"]) == 1
 
 
+def test_a_rejection_is_seen_without_opening_the_message(run, world, tmp_path):
+    (tmp_path / "reject.xml").write_bytes(echo(answer="reject"))
+    run("send", tmp_path / "reject.xml", "--key", "k")
+    world.settle()
+    assert "NO_DATA: the echo was asked to reject" in run("queue")
+    assert "NO_DATA" in run("status", "k")
+    (came,) = run("status", "k", "--json")["answers"]
+    assert came["said"] == ["NO_DATA: the echo was asked to reject"]
+
+
 def test_what_waits_for_a_person(run, world, tmp_path):
     world.trouble("send", "InvalidContent")
     assert "ОСТАНОВЛЕНО" in run("send", tmp_path / "content.xml", "--key", "k", code=1, language="ru")
@@ -130,3 +144,26 @@ def test_settings_that_cannot_be_used(run, tmp_path):
     assert "smev.signer" in run("check", code=3)
     (tmp_path / "smev.toml").unlink()
     run("check", code=3)
+
+
+def test_old_messages_lose_their_words_and_files_and_nothing_else(run, world, tmp_path):
+    run("send", tmp_path / "content.xml", "-f", tmp_path / "big.pdf", "--key", "k1")
+    world.settle()
+    (came,) = run("queue", "--json")
+    run("prune", "--older-than", "soon", code=2)
+    assert run("prune", "--older-than", "1d", "--json")["sent"] == 0
+    future = "gone: sent 0, received 0"
+    assert future in run("prune", "--older-than", "1h")
+    store, ahead = Store(tmp_path / "smev", utc_now), utc_now() + timedelta(minutes=1)
+    due = store.pruning.due(ahead)
+    assert (due.sent, due.received, due.files) == (1, 0, 1)  # nobody has handled the answer yet
+    assert store.pruning.due(ahead, unhandled=True) == store.pruning.prune(ahead, ahead, unhandled=True)
+    assert store.pruning.prune(ahead, ahead, unhandled=True) == Pruned(0, 0, 0, 0)
+    store.close()
+    assert not [path for path in (tmp_path / "smev/files").rglob("*") if path.is_file()]
+    assert "привет".encode() not in (tmp_path / "smev/smev.db").read_bytes()
+    assert run("show", came["message_id"], "--json")["pruned"]
+    assert "taken out" in run("replay", came["message_id"], code=1)
+    assert "taken out" in run("send", "--again", "k1", code=1)
+    assert run("send", tmp_path / "content.xml", "--key", "k1", "--json")[0]["attempts"] == 1
+    assert run("queue", "--json") == []

@@ -238,6 +238,10 @@ def test_a_signed_envelope_goes_as_it_is(client, world, make_transport):
     assert world.held(request.message_id) == 1
     with pytest.raises(InputError):
         client.sender.submit_as_is(b"<a xmlns='urn:a'/>")
+    assert client.sender.submit_as_is(envelope).key == entry.key
+    with pytest.raises(InputError) as failed:
+        client.sender.submit_as_is(envelope, "another")
+    assert failed.value.fields["key"] == entry.key
 
 
 # ---- taking

@@ -43,9 +43,15 @@ def test_every_mistake_is_told():
 
 
 def test_what_does_not_go_together():
-    assert "set either key or command" in wrong(url="https://a.example.org", signer={"certificate": "a"})
-    both = {"certificate": "a", "key": "b", "command": "c"}
-    assert "set either key or command" in wrong(url="https://a.example.org", signer=both)
+    for signer, said in (
+        ({"certificate": "a"}, "set one of key, token, command"),
+        ({"certificate": "a", "key": "b", "command": "c"}, "set one of key, token, command"),
+        ({"key": "b"}, "certificate: must be set"),
+        ({"token": "pkcs11:", "pin": "1234"}, "pin: does not stand here"),
+    ):
+        text = wrong(url="https://a.example.org", signer=signer)
+        assert said in text
+        assert "1234" not in text
     assert "[smev.signer]" in wrong(url="https://a.example.org")
     assert (
         from_table({"url": "https://a.example.org", "transport": "rsmev", "entrypoint": "e"}, Path()).signer

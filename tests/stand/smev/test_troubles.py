@@ -9,6 +9,7 @@ from lxml import etree
 from smev.envelope import read, write
 from smev.envelope.faults import AlreadySentError, BusError, RetryError, UnknownError
 from smev.envelope.words import Content, Empty, OutgoingRequest, ProcessingStatus, Version
+from smev.errors import InputError
 from smev.signature import Place, verify
 from stand.faults import Fault, FaultPlan, Pains
 from stand.smev.refusal import KNOWN
@@ -24,11 +25,9 @@ def signed_request(caller, message_id=None):
 
 
 def until_answers(bus, count):
-    """Wait until so many answers lie in the client's queue."""
-    own, until = bus.bus.system("SEDLINK"), time.monotonic() + 5
-    while dict(bus.bus.statistics(own))["SEDLINK.response"] < count:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    """Wait until everything is answered, which is so many answers in the client's queue."""
+    bus.providers.settle()
+    assert dict(bus.bus.statistics(bus.bus.system("SEDLINK")))["SEDLINK.response"] == count
 
 
 @pytest.mark.parametrize("version", [Version.V1_1, Version.V1_3])
@@ -142,6 +141,32 @@ def test_a_bad_signature_of_the_bus_shows_and_the_message_comes_again(bus, calle
     octets = xml_of(caller.post(caller.signed(write.get_response(caller.version, caller.clock()))))
     assert next(one for one in verify(octets) if one.place is Place.SMEV).ok
     assert read(octets).message_id == message_id
+
+
+@pytest.mark.parametrize("kind", [Fault.GARBAGE, Fault.BAD_SIGNATURE])
+def test_a_trouble_of_a_message_waits_for_a_message(bus, caller, kind):
+    bus.troubles.ask("GetResponse", kind)
+    assert caller.take() == Empty("GetResponseResponse")
+    caller.send(echo())
+    until_answers(bus, 1)
+    answer = caller.post(caller.signed(write.get_response(caller.version, caller.clock())))
+    if kind == Fault.GARBAGE:
+        with pytest.raises(InputError):
+            read(answer.content)
+    else:
+        assert not next(one for one in verify(xml_of(answer)) if one.place is Place.SMEV).ok
+
+
+def test_a_trouble_of_a_message_waits_at_the_regional_bus_too(bus, caller):
+    def take():
+        return httpx.post(f"{bus.client.rsmev}/getresponse", json={})
+
+    bus.troubles.ask("rsmev getresponse", Fault.GARBAGE)
+    assert take().status_code == 404
+    caller.send(echo())
+    until_answers(bus, 1)
+    with pytest.raises(ValueError, match="Expecting"):
+        take().json()
 
 
 def test_a_late_rejection_comes_instead_of_an_answer(bus, caller):
