@@ -36,7 +36,7 @@ _SERVERS = {
     "transaction_timeout": 45_000,  # less than others wait for a lock
 }
 POSTGRES_SESSION = (
-    "SELECT set_config(name, given, false) FROM pg_settings JOIN (VALUES "
+    "SELECT set_config(name, given, false) FROM pg_settings JOIN (VALUES "  # noqa: S608 - constants only
     + ", ".join(f"('{name}', '{value}')" for name, value in _SERVERS.items())
     + ") AS ours (known, given) ON name = known"  # a setting that an old server does not know is left out
 )

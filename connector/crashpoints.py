@@ -1,7 +1,8 @@
 """Named moments right after something became durable, here or at a peer: where a sudden death hurts most.
 
 `SEDLINK_CRASH_AT=reply.sent:3` kills the process (SIGKILL, nothing is tidied up) when it comes to the point
-`reply.sent` for the third time; `reply.sent:3:stop` freezes it there until SIGCONT. Without the variable a point costs one comparison. `benchmarks/chaos.py`
+`reply.sent` for the third time; `reply.sent:3:stop` freezes it there until SIGCONT.
+Without the variable a point costs one comparison. `benchmarks/chaos.py`
 plans deaths at every one of them; a test holds this list against the code.
 """
 

@@ -183,7 +183,7 @@ class Handovers:
     def alone(self, name: str) -> Iterator[None]:
         """Keep other threads and processes of this host away from a message meanwhile.
 
-        Raises PendingError when another one keeps it for long: it stands still (SIGSTOP, a hanging share), and
+        Raises PendingError when another one keeps it for long: it stands still (SIGSTOP, a dead share), and
         whoever waited for it would stand still, too.
         """
         self._locks.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,8 @@ def test_the_process_dies_at_the_planned_arrival(number):
 
 
 def test_the_process_freezes_at_the_planned_arrival_and_goes_on():
-    code = "from connector.crashpoints import reach\nfor n in range(3): reach('reply.sent'); print(n, flush=True)"
+    code = "from connector.crashpoints import reach\n"
+    code += "for n in range(3): reach('reply.sent'); print(n, flush=True)"
     with subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, VARIABLE: "reply.sent:2:stop"},

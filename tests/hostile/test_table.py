@@ -66,6 +66,8 @@ ELSEWHERE = {
     "connector.platform.smev.store": "reads what it wrote into its database",
     "connector.platform.spreadsheet.rows": "reads what it wrote into the journal",
     "connector.sed.mayan.incoming": "reads its own cursor",
+    "connector.sed.elma365.incoming": "reads its own cursor",
+    "connector.support": "reads what it wrote a line before",
     "connector.sed.directum.cursor": "reads its own cursor",
     "connector.sed.folder": "reads its own markers",
     "connector.lifecycle": "reads the table that ships",
