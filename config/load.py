@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -64,6 +65,10 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Settings:
 def read_tree(path: Path, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the file with the environment over it, nothing else checked. Raises SettingsError."""
     try:
+        if path.stat().st_mode & stat.S_IWOTH:  # whoever writes here gets every password sent to himself
+            raise SettingsError(
+                str(path), [_("every user may write to it: run chmod o-w {path}").format(path=path)]
+            )
         tree = toml.parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(str(path), [str(error)]) from error

@@ -8,10 +8,11 @@ import ctypes
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 from connector import systemd
@@ -21,6 +22,7 @@ from connector.schedule import Job, Schedule
 
 log = logging.getLogger(__name__)
 
+_BEGINNING = datetime.fromtimestamp(0, UTC)
 _M_ARENA_MAX = -8  # glibc, mallopt(3)
 _ARENAS = 2
 IDLE = timedelta(seconds=2)  # how long a worker sleeps when nothing is ready and nothing woke it
@@ -36,11 +38,15 @@ class Daemon:
     """Runs the relay until told to stop. `reload` returns a new runtime or raises; the old one goes on."""
 
     def __init__(
-        self, runtime: Runtime, *, reload: Callable[[], Runtime], clock: Callable[[], datetime]
+        self,
+        runtime: Runtime,
+        *,
+        reload: Callable[[], Runtime],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
         self._reload = reload
-        self._clock = clock
+        self._monotonic = monotonic
         self._stop = threading.Event()
         self._hangup = threading.Event()
         self._work = threading.Condition()
@@ -92,20 +98,24 @@ class Daemon:
         for worker in workers:
             worker.join()
 
+    def _now(self) -> datetime:
+        """The schedule's own time: a wall clock that is set back would hold every job for as long."""
+        return _BEGINNING + timedelta(seconds=self._monotonic())
+
     def _leaving(self) -> bool:
         return self._stop.is_set() or self._hangup.is_set()
 
     def _run_schedule(self, runtime: Runtime, jobs: ThreadPoolExecutor) -> None:
-        schedule = Schedule(runtime.jobs(), self._clock())
+        schedule = Schedule(runtime.jobs(), self._now())
         guard = threading.Lock()
         watchdog = systemd.watchdog_interval()
         while not self._leaving():
             with guard:
-                due = schedule.due(self._clock())
+                due = schedule.due(self._now())
             for job in due:
                 jobs.submit(self._run_job, runtime, job, schedule, guard)
             with guard:
-                wait = schedule.wait(self._clock()).total_seconds()
+                wait = schedule.wait(self._now()).total_seconds()
             self._tick.wait(min(wait, watchdog or wait))
             self._tick.clear()
             if watchdog:
@@ -120,7 +130,7 @@ class Daemon:
             log.exception("job %s %s failed", job.kind, job.name)
         finally:
             with guard:
-                schedule.done(job, self._clock())
+                schedule.done(job, self._now())
             self._tick.set()
 
     def _worker(self, runtime: Runtime) -> None:

@@ -1,16 +1,13 @@
 """`sedlink config check`: every cabinet's credentials, the SEDs' folders, the database, the disk."""
 
 import shutil
-import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sqlalchemy import make_url
-
-from config.database import database_url
 from config.i18n import _
-from config.settings import CabinetSettings, Settings
+from config.settings import CabinetSettings
+from connector import permissions
 from connector.address_check import look_at
 from connector.peer import Finding, Health
 from connector.runtime import Runtime, utc_now
@@ -31,7 +28,7 @@ def examine(runtime: Runtime) -> Health:
         )
         found = [
             *_disk(runtime.settings.journal.files),
-            *_private(runtime.settings),
+            *permissions.look(runtime.settings),
             *_closed(runtime),
             *_addresses(runtime),
         ]
@@ -51,22 +48,6 @@ def _disk(folder: Path) -> Iterator[Finding]:
         free >= LOW_DISK,
         _("{gigabytes} GB free at {folder}").format(gigabytes=free >> 30, folder=folder),
     )
-
-
-def _private(settings: Settings) -> Iterator[Finding]:
-    """What citizens wrote lies in these: nobody else of the machine may read it."""
-    url = make_url(database_url(settings.journal))
-    places = [settings.journal.files]
-    if url.get_backend_name() == "sqlite" and url.database:
-        places.append(Path(url.database))
-    for place in places:
-        open_to_others = bool(place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
-        advice = (
-            _("open to other users: run chmod go-rwx {path}")
-            if open_to_others
-            else _("closed to other users")
-        )
-        yield Finding(str(place), not open_to_others, advice.format(path=place))
 
 
 def _addresses(runtime: Runtime) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ for the next try; a mail may come twice only where the mail server took it and t
 """
 
 import logging
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from config.i18n import speaking
@@ -48,7 +48,11 @@ class Letters:
         local = now.astimezone(self._zone)
         today = local.date().isoformat()
         hour = time.fromisoformat(self._settings.mail.digest_at)
-        if local.time() < hour or self._journal.cursor(_DIGEST) >= today:
+        last = self._journal.cursor(_DIGEST)
+        tomorrow = (
+            local.date() + timedelta(days=1)
+        ).isoformat()  # a step back over midnight sends no second one
+        if local.time() < hour or last in (today, tomorrow):  # a day far ahead was a clock that ran wild
             return 0
         parked = list(self._journal.dead())
         letter = digest_letter(parked, cabinets=self._cabinets, now=now, zone=self._zone)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import socket
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ from connector.sed.registry import UnknownSedError, build_or_disable
 from connector.ways import Ways
 from mappings.store.engine import open_store
 
+log = logging.getLogger(__name__)
+
+_HORIZON = timedelta(days=2)  # no lease, pause or backoff is as long: Retry-After is heard up to a day
+_PURGED = "retention"  # under which the journal keeps when `purge` last looked
+_PURGE_GAP = timedelta(days=7)
 _TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
 
 
@@ -72,6 +78,7 @@ class Runtime:
             Job("mapping", "crosswalk", timedelta(seconds=10)),
             Job("sweep", "files", timedelta(days=1)),
             Job("seal", "audit", timedelta(hours=1)),
+            Job("clock", "journal", timedelta(hours=1)),
         ]
         if self.settings.retention.content:
             own.append(Job("purge", "content", timedelta(days=1)))
@@ -90,11 +97,25 @@ class Runtime:
             return self.wake_held() > 0
         if job.kind == "seal":
             self.journal.seal()
+        elif job.kind == "clock":
+            return self.journal.recall(_HORIZON) > 0
         elif job.kind == "purge" and self.settings.retention.content:
-            self.journal.purge(self.journal.clock() - self.settings.retention.content)
+            self.purge(self.settings.retention.content)
         elif job.kind == "sweep":
             self.journal.sweep_files(timedelta(days=1))
         return False
+
+    def purge(self, keep: timedelta) -> int:
+        """Take out what is older; not on the first day of a time that may be a clock's mistake.
+
+        A clock that ran years ahead would take out what must be kept, and nothing brings it back.
+        """
+        now, last = self.journal.clock(), self.journal.cursor(_PURGED)
+        self.journal.remember(_PURGED, now.isoformat())
+        if not last or not timedelta() <= now - datetime.fromisoformat(last) <= _PURGE_GAP:
+            log.info("retention: the first look since %s; what is due is taken out tomorrow", last or "ever")
+            return 0
+        return self.journal.purge(now - keep)
 
     def wake_held(self) -> int:
         """Try what waits for the table again, once for every version that was applied."""

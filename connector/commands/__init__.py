@@ -1,4 +1,4 @@
-"""`sedlink run|sync|status|show|dead|channel|config|dictionary|db|audit|retention`: the operator's commands.
+"""`sedlink run|sync|status|show|dead|channel|config|dictionary|db|audit|retention|support`: for the operator.
 
 Exit codes (docs/commands.md): 0 fine · 1 something failed or waits for a person · 2 wrong use of the
 command · 3 the configuration cannot be used · 4 another pass is running · 5 the database needs a person.
@@ -7,7 +7,7 @@ command · 3 the configuration cannot be used · 4 another pass is running · 5 
 import typer
 
 from config.i18n import _
-from connector.commands import audit, channel, configuration, database, dead, dictionary, retention
+from connector.commands import audit, channel, configuration, database, dead, dictionary, retention, support
 from connector.commands.exchange import run, sync
 from connector.commands.watch import show, status
 
@@ -25,3 +25,4 @@ def register(app: typer.Typer) -> None:
     app.add_typer(database.app, name="db")
     app.add_typer(audit.app, name="audit")
     app.add_typer(retention.app, name="retention")
+    app.add_typer(support.app, name="support")

@@ -101,11 +101,13 @@ def open_or_exit(settings: "Settings") -> Iterator["Journal"]:
 def runtime_of(settings: "Settings") -> "Runtime":
     """Wire everything, or say what is wrong and exit with 3 or 5."""
     from config.load import SettingsError
+    from connector import permissions
     from connector.journal.problems import JournalError
     from connector.runtime import open_runtime
     from mappings.errors import StoreError
 
     try:
+        permissions.warn(settings)
         return open_runtime(settings)
     except SettingsError as error:
         for line in str(error).splitlines():

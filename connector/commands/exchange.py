@@ -19,12 +19,12 @@ def run(config: ConfigOption = None) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
     from config.i18n import settle
     from connector.daemon import Daemon
-    from connector.runtime import open_runtime, utc_now
+    from connector.runtime import open_runtime
 
     settings = load_settings(config)
     runtime = runtime_of(settings)
     settle(settings.language)  # what is written for administrators is in their language, whatever cron's is
-    daemon = Daemon(runtime, reload=lambda: open_runtime(_reread(config)), clock=utc_now)
+    daemon = Daemon(runtime, reload=lambda: open_runtime(_reread(config)))
     daemon.install_signals()
     daemon.run()
 

@@ -17,6 +17,7 @@ from connector.journal.dead import DeadLetters
 from connector.journal.engine import Database
 from connector.journal.events import Events
 from connector.journal.files import FileStore
+from connector.journal.horizon import Horizon
 from connector.journal.inbox import Inbox
 from connector.journal.lanes import Lanes
 from connector.journal.part import Context, PausePolicy, RetryPolicy, acting
@@ -33,7 +34,9 @@ __all__ = ["Journal", "PausePolicy", "RetryPolicy", "acting"]
 MAX_FILE_SIZE = 200 * 1024 * 1024  # bytes
 
 
-class Journal(Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Seals):
+class Journal(
+    Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Seals, Horizon
+):
     """The durable record. Every method is safe to call from several threads."""
 
     files: FileStore

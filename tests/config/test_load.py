@@ -142,3 +142,25 @@ def test_a_cabinet_over_spreadsheets_needs_folders_and_no_password(tmp_path):
         load(path, environ={})
     assert "client_id must be set" in str(wrong.value)
     assert "secret must be set" in str(wrong.value)
+
+
+def test_a_file_that_anybody_may_write_to_is_refused(tmp_path):
+    path = tmp_path / "sedlink.toml"
+    path.write_text("", encoding="utf-8")
+    path.chmod(0o666)
+    assert any("chmod o-w" in problem for problem in problems(path))
+    path.chmod(0o664)
+    assert load(path, environ={}).cabinet == ()
+
+
+def test_the_operators_port_beyond_loopback_wants_a_token(tmp_path):
+    path = tmp_path / "sedlink.toml"
+    path.write_text('[health]\nport = 9464\nhost = "0.0.0.0"\n', encoding="utf-8")
+    assert any("health.token" in problem for problem in problems(path, {}))
+    path.write_text('[health]\nport = 9464\nhost = "0.0.0.0"\ntoken = "env:T"\n', encoding="utf-8")
+    token = {"T": "x" * 16}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("T", token["T"])
+        assert load(path, environ={}).health.token is not None
+        patch.setenv("T", "short")
+        assert any("16" in problem for problem in problems(path, {}))

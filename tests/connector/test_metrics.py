@@ -143,7 +143,11 @@ def asked(port, *, page="metrics", token="", host=""):
 
 def test_beyond_loopback_only_with_the_token():
     server = HealthServer(
-        "0.0.0.0", 0, ready=lambda: Health(()), metrics=lambda: b"x 1\n", token=Secret("t0ken-of-the-operator")
+        "0.0.0.0",
+        0,
+        ready=lambda: Health(()),
+        metrics=lambda: b"x 1\n",
+        token=Secret("t0ken-of-the-operator"),
     )
     server.start()
     try:
@@ -168,7 +172,11 @@ def test_a_page_of_another_site_reads_nothing_through_a_name_that_leads_here(ser
 def test_a_flood_is_turned_away_and_the_port_recovers():
     now = [100.0]
     server = HealthServer(
-        "127.0.0.1", 0, ready=lambda: Health(()), metrics=lambda: b"", pace=Pace(2.0, monotonic=lambda: now[0])
+        "127.0.0.1",
+        0,
+        ready=lambda: Health(()),
+        metrics=lambda: b"",
+        pace=Pace(2.0, monotonic=lambda: now[0]),
     )
     server.start()
     try:

@@ -1,4 +1,4 @@
-"""How fast a peer is called: on average as told, with a burst after a silence, whatever the wall clock does."""
+"""How fast a peer is called: on average as told, with a burst after a silence."""
 
 import threading
 

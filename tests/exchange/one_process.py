@@ -1,4 +1,4 @@
-"""Runs many commands of sedlink in one process: starting Python for each would cost more than what they do."""
+"""Runs many commands of sedlink in one process: starting Python for each would cost more."""
 
 import json
 import sys
@@ -13,10 +13,16 @@ def main() -> None:
         try:
             cli.main()
         except SystemExit as leaving:
-            print(f"-- {arguments[:2]}: exit {leaving.code}", flush=True)
-        except BaseException:
+            say(f"-- {arguments[:2]}: exit {leaving.code}")
+        except BaseException:  # noqa: BLE001 - the next command runs all the same
             sys.excepthook(*sys.exc_info())  # what Python would print of a command that died
-            print(f"-- {arguments[:2]}: died", flush=True)
+            say(f"-- {arguments[:2]}: died")
+
+
+def say(line: str) -> None:
+    """Print a line at once, between what the commands print."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

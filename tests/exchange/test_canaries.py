@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ COMMANDS = [
     ["export", "facts", "--out", "facts.csv"], ["export", "check"], ["export", "load"],
     ["export", "protocol", "--mail"], ["export", "ratings"], ["channel", "resume", "platform:1"],
     ["dictionary", "fetch"], ["show", "no-such-thing"],
+    ["support", "bundle", "--out", "bundle.zip", "--log", "sedlink.log"],
 ]  # fmt: skip
 PEOPLE = ("surname", "email", "phone", "postAddress")
 WRONG = "канарейка-не-тот-пароль"
@@ -46,6 +48,7 @@ def everything_said(path, *commands):
         check=True,
     )
     assert result.stdout.count("\n-- [") + result.stdout.startswith("-- [") == len(commands)
+    assert ": died" not in result.stdout
     return result.stdout + result.stderr
 
 
@@ -110,12 +113,18 @@ def test_no_command_log_mail_or_metric_shows_a_secret_or_a_person(tmp_path, path
         wait(lambda: stand.mailbox and closed in page(free_port, "metrics"))
         secret.write_text(right, encoding="utf-8")
         process.send_signal(signal.SIGHUP)
-        wait(lambda: "sedlink_rounds_accepted 10.0" in page(free_port, "metrics"))
+        accepted = re.compile(r"^sedlink_rounds_accepted (\d+)", re.MULTILINE)
+        wait(lambda: int(accepted.search(page(free_port, "metrics"))[1]) >= len(stand.cases))
         said += [Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8"), page(free_port, "readyz")]
         said += [page(free_port, "metrics")]
     (number, *_rest) = (case.message.id for case in stand.cases)
     commands = [[part.format(id=number) for part in command] for command in COMMANDS]
     said += [log(), everything_said(path, *commands), (tmp_path / "facts.csv").read_text(encoding="utf-8")]
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as bundle:
+        parts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert {"README.txt", "versions.json", "settings.json", "journal.json", "log-1.txt"} == set(parts)
+    assert json.loads(parts["journal.json"])["counts"]["received"] >= len(stand.cases)
+    said += parts.values()
     assert_hidden(canaries(stand, stand.cases), "\n".join([*said, *map(str, stand.mailbox)]))
 
 

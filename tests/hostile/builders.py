@@ -86,7 +86,7 @@ def workbook(rows: list[list[object]], *, title: str = "Лист") -> bytes:
         return target.getvalue()
 
 
-def repacked(archive: bytes, name: str, change) -> bytes:  # noqa: ANN001 - bytes → bytes
+def repacked(archive: bytes, name: str, change) -> bytes:
     """Return the archive with one part changed."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         parts = {one: opened.read(one) for one in opened.namelist()}

@@ -26,7 +26,9 @@ def _each(suffix, *command):
         said = {}
         for attack, content in given.items():
             path = folder / f"{attack}{suffix}"
-            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape"))
+            path.write_bytes(
+                content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
+            )
             words = [str(one).format(path=path, folder=folder) for one in command]
             said[attack] = _run(folder, *words)
         return said
@@ -110,8 +112,13 @@ def _smev_cells():
         "wrong-encoding": _MESSAGE.format("Яма").encode("cp1251"),
         "nul-bytes": _MESSAGE.format("\0"),
         "duplicate-keys": _MESSAGE.format("").replace("xmlns:t=", 'a="1" a="2" xmlns:t='),
-        "huge-number": _MESSAGE.format("").replace("<t:x>", "<t:x><ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>" + "9" * 100_000 + "</ds:Signature>"),
-    }  # fmt: skip
+        "huge-number": _MESSAGE.format("").replace(
+            "<t:x>",
+            "<t:x><ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>"
+            + "9" * 100_000
+            + "</ds:Signature>",
+        ),
+    }
     return {attack: Cell(made[attack], rf"exit [12]: .*{attack}\.xml") for attack in made}
 
 

@@ -2,14 +2,12 @@
 
 import json
 import os
-import zipfile
 from datetime import date
 
 from tests.connector.platform.loopback import LIST, message, page
-from tests.connector.platform.sheets import write_export
 from tests.connector.sed.medo_peer import X, envelope
 from tests.hostile import builders as b
-from tests.hostile.attacks import ARCHIVE, HTTP, NAMES, XML, Cell, Reader, lacking
+from tests.hostile.attacks import ARCHIVE, HTTP, XML, Cell, Reader, lacking
 from tests.hostile.world import world
 
 GOOD = 900
@@ -62,8 +60,13 @@ LISTED = Reader(
         "invalid-date": Cell(_with(createdAt="9999-12-31T23:59:59Z", answerAt=None), "parked .*createdAt"),
         "huge-number": Cell(_appended(',"opaId":' + "7" * 5000), "parked .*opaId"),
         "wrong-encoding": Cell(
-            lambda wire: json.dumps(wire).replace("wire", "").replace(
-                '"regNumber": "77-1"', '"regNumber": "' + "Яма".encode("cp1251").decode("utf-8", "surrogateescape") + '"'
+            lambda wire: (
+                json.dumps(wire)
+                .replace("wire", "")
+                .replace(
+                    '"regNumber": "77-1"',
+                    '"regNumber": "' + "Яма".encode("cp1251").decode("utf-8", "surrogateescape") + '"',
+                )
             ),
             "handed-over",
         ),
@@ -72,7 +75,9 @@ LISTED = Reader(
         "right-to-left-text": Cell(_with(description=b.MIRROR), "handed-over"),
         "ten-gigabytes": Cell(_with(applicant="я" * 300_000), "parked .*applicant must be an object"),
         "noise": Cell(lambda _wire: '{"id": tru, "x": [1]}', "broken JSON"),
-        "absolute-name": Cell(_with(attachments=["file:///etc/passwd"]), "parked .*(not on the platform|address)"),
+        "absolute-name": Cell(
+            _with(attachments=["file:///etc/passwd"]), "parked .*(not on the platform|address)"
+        ),
         "parent-name": Cell(_with(attachments=["/file-storage/../../etc/passwd?x"]), "parked|handed-over"),
     },
     lacking(
@@ -101,7 +106,9 @@ def _files(folder, given):
         w.sync()
         assert not w.paused, w.paused
         assert "handed-over" in w.trails[77, str(GOOD)]
-        names = {path.parent.name: path.name for path in (folder / "delo" / "out").rglob("*") if path.is_file()}
+        names = {
+            path.parent.name: path.name for path in (folder / "delo" / "out").rglob("*") if path.is_file()
+        }
         written = [path.name for path in (folder / "delo" / "out").rglob("*")]
         assert not [name for name in written if "\u202e" in name or len(name.encode()) > 255], names
         return {attack: f"{_fate(w, str(number))}; {written}" for attack, number in ids.items()}
@@ -129,17 +136,28 @@ DOWNLOADED = Reader(
             {"Content-Disposition": b"attachment; filename*=zlib_codec''%78%9c.txt"}, "handed-over"
         ),
         "wrong-encoding": Cell(
-            {"Content-Disposition": 'attachment; filename="отчёт.txt"'.encode("cp1251")}, "handed-over.*'отчёт.txt'"
+            {"Content-Disposition": 'attachment; filename="отчёт.txt"'.encode("cp1251")},
+            "handed-over.*'отчёт.txt'",
         ),
-        "noise": Cell({"Content-Disposition": b"=?utf-8?b?//// ;;; filename*0*=x; filename*=';"}, "handed-over"),
+        "noise": Cell(
+            {"Content-Disposition": b"=?utf-8?b?//// ;;; filename*0*=x; filename*=';"}, "handed-over"
+        ),
         "invalid-date": Cell({"Last-Modified": "yesterday"}, "handed-over"),
-        "duplicate-keys": Cell({"Content-Disposition": b'attachment; filename="a.txt"; filename="b.txt"'}, "handed-over"),
+        "duplicate-keys": Cell(
+            {"Content-Disposition": b'attachment; filename="a.txt"; filename="b.txt"'}, "handed-over"
+        ),
         "huge-number": Cell({"Content-Length": "5", "Age": "9" * 5000}, "handed-over"),
     },
     lacking(
         files_are_not_parsed=(*XML, "zip-bomb", "lying-sizes", "deep-nesting"),
         HTTP_allows_no_NUL=("nul-bytes",),
-        tried_on_the_wire_below=("length-lies", "huge-headers", "broken-chunks", "layered-compression", "no-end"),
+        tried_on_the_wire_below=(
+            "length-lies",
+            "huge-headers",
+            "broken-chunks",
+            "layered-compression",
+            "no-end",
+        ),
     ),
 )
 RELAYED = (LISTED, DOWNLOADED)
@@ -153,7 +171,9 @@ def _told(w, name, broken):
     done = [path.name for path in w.folder.rglob(f"*done/{name}*")]
     where = [path.name for path in broken.rglob("*") if name in path.name and path.name not in done]
     marks = [mark for one in where for mark in one.split("~")]  # notes name a folder of МЭДО by its mark
-    return f"broken: {where}; done: {done}; notes: {[note for note in w.notes if any(m in note for m in marks)]}"
+    return (
+        f"broken: {where}; done: {done}; notes: {[note for note in w.notes if any(m in note for m in marks)]}"
+    )
 
 
 def _sev(folder, given):
@@ -181,7 +201,7 @@ def _age(folder):
 
 
 def _report(inside="", *, resource="Report.xml", size=5, time="2026-03-05T10:00:00"):
-    files = f'<File UID="f" ResourceID="0" Size="{size}"><Description>x</Description><Extension>.txt</Extension></File>'
+    files = f'<File UID="f" ResourceID="0" Size="{size}"><Description>x</Description></File>'
     return (
         '<?xml version="1.0" encoding="UTF-8"?><Report xmlns="http://www.eos.ru/2010/sev">'
         f'<Header MessageID="00" Version="1.0" Time="{time}" MessageType="Report" '
@@ -206,7 +226,9 @@ SEV = Reader(
     _sev,
     {
         "entity-bomb": _passport(b.doctype(_report("<Text>&e9;</Text>"), root="Report", entities=b.laughs())),
-        "external-entity": _passport(b.doctype(_report("<Text>&e9;</Text>"), root="Report", entities=b.outside())),
+        "external-entity": _passport(
+            b.doctype(_report("<Text>&e9;</Text>"), root="Report", entities=b.outside())
+        ),
         "deep-nesting": _passport(_report(b.nested())),
         "noise": _passport(b.NOISE.decode("latin-1")),
         "wrong-encoding": _passport(_report().replace("UTF-8", "EBCDIC-CP-US")),
@@ -219,7 +241,8 @@ SEV = Reader(
         "right-to-left-name": _passport(_report(resource=b.MIRROR)),
         "ten-gigabytes": _passport(_report(resource="a.bin", size=10 << 30), {"a.bin": b"short"}),
         "huge-number": Cell(
-            (_report(resource="a.bin", size="9" * 5000), {"a.bin": b"short"}, None), r"broken: \[\]; done: \['huge"
+            (_report(resource="a.bin", size="9" * 5000), {"a.bin": b"short"}, None),
+            r"broken: \[\]; done: \['huge",
         ),
         "duplicate-keys": _passport(_report().replace('Version="1.0"', 'Version="1.0" Version="2.0"', 1)),
     },
@@ -288,7 +311,9 @@ def _packed(name="a.txt", **more):
 
 
 def _medo_cells():
-    swollen = b.bomb({"passport.xml": _PASSPORT.format(name="a.txt").encode()}, "a.txt", 1 << 24, filler=b"\0")
+    swollen = b.bomb(
+        {"passport.xml": _PASSPORT.format(name="a.txt").encode()}, "a.txt", 1 << 24, filler=b"\0"
+    )
     return {
         "entity-bomb": _mail(b.doctype(_notice("&e9;"), root="x", entities=b.laughs()), _BROKEN),
         "external-entity": _mail(b.doctype(_notice("&e9;"), root="x", entities=b.outside()), _BROKEN),
@@ -305,7 +330,9 @@ def _medo_cells():
         "ten-gigabytes": _container(b.understated(_packed(), "a.txt", 0xFFFFFFF0)),
         "duplicate-keys": _mail(_notice().replace("<xdms:header", '<xdms:header xdms:type="x"', 1), _BROKEN),
         "long-name": _mail(_notice(), _BROKEN, sheet=envelope(b.LONG)),
-        "right-to-left-name": _mail(_notice(), _BROKEN, sheet=envelope("a.xml").replace(b"a.xml", "a\u202eb.xml".encode())),
+        "right-to-left-name": _mail(
+            _notice(), _BROKEN, sheet=envelope("a.xml").replace(b"a.xml", "a\u202eb.xml".encode())
+        ),
         "invalid-date": _mail(_notice(time="2026-13-45T99:99:99"), r"notes: \[\]"),
         "huge-number": _mail(_notice(), _BROKEN, sheet=b"[\xd4\xc0\xc9\xcb\xdb]\n" + b"9" * 5000 + b"=x\n"),
     }

@@ -9,15 +9,37 @@ from exporter.marts.datamart.client import Access, Client
 from tests.connector.platform.loopback import Script, connected, fetched, serving
 
 ELSEWHERE = [
-    "http://127.0.0.1:{port}/x", "http://localhost:{port}/x", "http://[::1]:{port}/x", "http://0.0.0.0:{port}/x",
-    "http://2130706433:{port}/x", "http://0x7f000001:{port}/x", "http://127.1:{port}/x", "http://0177.0.0.1:{port}/x",
-    "http://[::ffff:127.0.0.1]:{port}/x", "http://localtest.me:{port}/x", "http://127.0.0.1.nip.io:{port}/x",
-    "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/x", "http://[fe80::1]/x",
-    "{base}@127.0.0.1:{port}/x", "{base}\\@127.0.0.1:{port}/x", "{base}.example.org/x", "{base}%2f@127.0.0.1:{port}/x",
-    "http://user:password@{host}/x", "https://{host}/x", "ftp://{host}/x", "file:///etc/passwd", "file://{host}/etc/passwd",
-    "gopher://{host}/x", "http:///x", "http://", "HTTP://{host}:1/x", "http://{host}\t.example.org/x", "http://{host}\n/x",
+    "http://127.0.0.1:{port}/x",
+    "http://localhost:{port}/x",
+    "http://[::1]:{port}/x",
+    "http://0.0.0.0:{port}/x",
+    "http://2130706433:{port}/x",
+    "http://0x7f000001:{port}/x",
+    "http://127.1:{port}/x",
+    "http://0177.0.0.1:{port}/x",
+    "http://[::ffff:127.0.0.1]:{port}/x",
+    "http://localtest.me:{port}/x",
+    "http://127.0.0.1.nip.io:{port}/x",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://10.0.0.1/x",
+    "http://[fe80::1]/x",
+    "{base}@127.0.0.1:{port}/x",
+    "{base}\\@127.0.0.1:{port}/x",
+    "{base}.example.org/x",
+    "{base}%2f@127.0.0.1:{port}/x",
+    "http://user:password@{host}/x",
+    "https://{host}/x",
+    "ftp://{host}/x",
+    "file:///etc/passwd",
+    "file://{host}/etc/passwd",
+    "gopher://{host}/x",
+    "http:///x",
+    "http://",
+    "HTTP://{host}:1/x",
+    "http://{host}\t.example.org/x",
+    "http://{host}\n/x",
     "javascript://{host}/x",
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -39,7 +61,7 @@ def test_an_attachment_elsewhere_is_refused_without_a_request(inner):
     script = Script()
     with connected(script) as platform:
         for template in ELSEWHERE:
-            with pytest.raises(PermanentError, match="not on the platform's host|malformed"):
+            with pytest.raises(PermanentError, match=r"not on the platform's host|malformed"):
                 fetched(platform, spelled(template, platform._base_url, port))
     assert heard.asked == []
     assert not [path for method, path, _headers, _body in script.asked if method == "GET"]

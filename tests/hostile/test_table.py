@@ -1,7 +1,6 @@
 """Reader × attack: every reader of outside data stands every attack that its format has a place for."""
 
 import re
-import os
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,11 @@ def test_a_reader_stands_its_attacks(reader, tmp_path):
 def elsewhere(tmp_path):
     """Return what lies beside the reader's folder, where nothing may appear."""
     beside = {str(path) for path in tmp_path.rglob("*") if not path.is_relative_to(tmp_path / "inside")}
-    return beside | {str(path) for path in Path("/tmp").glob("evil*")} | {str(p) for p in Path.cwd().glob("evil*")}
+    return (
+        beside
+        | {str(path) for path in Path("/tmp").glob("evil*")}
+        | {str(p) for p in Path.cwd().glob("evil*")}
+    )
 
 
 def forget_peak():
@@ -63,6 +66,8 @@ ELSEWHERE = {
     "connector.platform.smev.store": "reads what it wrote into its database",
     "connector.platform.spreadsheet.rows": "reads what it wrote into the journal",
     "connector.sed.mayan.incoming": "reads its own cursor",
+    "connector.sed.elma365.incoming": "reads its own cursor",
+    "connector.support": "reads what it wrote a line before",
     "connector.sed.directum.cursor": "reads its own cursor",
     "connector.sed.folder": "reads its own markers",
     "connector.lifecycle": "reads the table that ships",

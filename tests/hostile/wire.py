@@ -18,7 +18,9 @@ def raw(*lines, body=b""):
     """Answer with these very octets and hang up."""
 
     def handler(request):
-        request.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body)
+        request.wfile.write(
+            b"HTTP/1.1 200 OK\r\n" + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body
+        )
         request.close_connection = True
 
     return handler
@@ -45,23 +47,35 @@ def _json(text, **headers):
 
 
 def answers(garbage, harmless):
-    """Return the cells of a client: `garbage` is what it says of nonsense, `harmless` where it sees a good one."""
+    """Return the cells of a client: what it says of `garbage`, and of a good answer in odd dress."""
     whole = b'{"content":[],"value":[],"code":0,"description":""}'
     broken = "broke|instead of|JSON|does not end|does not answer|decompressed|no status|answer in time"
     return {
-        "length-lies": Cell(raw(b"Content-Type: application/json", b"Content-Length: 1000", body=whole), broken),
+        "length-lies": Cell(
+            raw(b"Content-Type: application/json", b"Content-Length: 1000", body=whole), broken
+        ),
         "huge-headers": Cell(raw(b"X-Huge: " + b"h" * (8 << 20), b"Content-Length: 2", body=b"{}"), broken),
         "broken-chunks": Cell(raw(b"Transfer-Encoding: chunked", body=b"ZZZ\r\nnonsense"), broken),
         "layered-compression": Cell(raw(b"Content-Encoding: gzip, gzip", body=_layers()), broken),
-        "zip-bomb": Cell(raw(b"Content-Encoding: gzip", body=gzip.compress(b"\0" * (1 << 26), 9) * 8), garbage),
+        "zip-bomb": Cell(
+            raw(b"Content-Encoding: gzip", body=gzip.compress(b"\0" * (1 << 26), 9) * 8), garbage
+        ),
         "no-end": Cell(flood, garbage),
-        "ten-gigabytes": Cell(raw(b"Content-Type: application/json", b"Content-Length: 10737418240", body=whole), broken),
+        "ten-gigabytes": Cell(
+            raw(b"Content-Type: application/json", b"Content-Length: 10737418240", body=whole), broken
+        ),
         "charset-lies": Cell(
-            raw(b"Content-Type: application/json; charset=zlib_codec", b"Content-Length: %d" % len(whole), body=whole),
+            raw(
+                b"Content-Type: application/json; charset=zlib_codec",
+                b"Content-Length: %d" % len(whole),
+                body=whole,
+            ),
             harmless,
         ),
         "deep-nesting": Cell(_json('{"x":' + "[" * b.DEEP + "]" * b.DEEP + "}"), garbage),
-        "huge-number": Cell(_json('{"content":' + "9" * 5000 + ',"value":0,"code":' + "9" * 5000 + "}"), garbage),
+        "huge-number": Cell(
+            _json('{"content":' + "9" * 5000 + ',"value":0,"code":' + "9" * 5000 + "}"), garbage
+        ),
         "noise": Cell(_json(b.NOISE), garbage),
         "wrong-encoding": Cell(_json('{"content": "'.encode("utf-16")), garbage),
         "nul-bytes": Cell(_json(b"\0" * 100), garbage),
@@ -127,7 +141,21 @@ def _mart(folder, given):
 
 _INSTEAD = "the platform sent .* instead of its answer"
 WIRE = (
-    Reader("the platform's answers", ("connector.platform.rest.jsontext",), _platform, answers(_INSTEAD, "harmless"), LACKS),
-    Reader("a SED's answers", ("connector.sed.http",), _sed, answers("the SED sent|harmless", "harmless"), LACKS),
-    Reader("a data mart's answers", ("exporter.marts.datamart.client", "exporter.marts.datamart.prostore"), _mart, answers("the mart", "harmless|the mart"), LACKS),
-)  # fmt: skip
+    Reader(
+        "the platform's answers",
+        ("connector.platform.rest.jsontext",),
+        _platform,
+        answers(_INSTEAD, "harmless"),
+        LACKS,
+    ),
+    Reader(
+        "a SED's answers", ("connector.sed.http",), _sed, answers("the SED sent|harmless", "harmless"), LACKS
+    ),
+    Reader(
+        "a data mart's answers",
+        ("exporter.marts.datamart.client", "exporter.marts.datamart.prostore"),
+        _mart,
+        answers("the mart", "harmless|the mart"),
+        LACKS,
+    ),
+)

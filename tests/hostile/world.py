@@ -51,7 +51,10 @@ folder_state = "medo/state"
 settle = 0.0
 patience = 0.0
 sender = {{ uid = "11111111-1111-4111-8111-111111111111", name = "Платформа" }}
-recipient = {{ uid = "22222222-2222-4222-8222-222222222222", name = "Администрация Примерска", address = "PRIMER~MEDO" }}
+[sed.medo.recipient]
+uid = "22222222-2222-4222-8222-222222222222"
+name = "Администрация Примерска"
+address = "PRIMER~MEDO"
 """
 
 
@@ -66,7 +69,9 @@ class World:
         self.medo = medo_peer.MailService(folder / "medo")
         (folder / "secret").touch(mode=0o600)
         (folder / "secret").write_text("cabinet-password", encoding="utf-8")
-        (folder / "sedlink.toml").write_text(CONFIGURATION.format(url=url, secret=folder / "secret"), encoding="utf-8")
+        (folder / "sedlink.toml").write_text(
+            CONFIGURATION.format(url=url, secret=folder / "secret"), encoding="utf-8"
+        )
         script.answer("POST", f"{LIST}", 200, {"success": True})
 
     def sync(self):
@@ -84,7 +89,9 @@ class World:
             self.paused = {one.name: one.sentence for one in journal.channels() if one.failures}
             self.rounds = {(one.opa_id, one.platform_id): str(one.state) for one in journal.rounds()}
             self.trails = {
-                (one.opa_id, one.platform_id): [entry.what for entry in journal.trail(one.opa_id, one.platform_id)]
+                (one.opa_id, one.platform_id): [
+                    entry.what for entry in journal.trail(one.opa_id, one.platform_id)
+                ]
                 for platform_id in self._known
                 for one in journal.find_conversations(platform_id)
             }

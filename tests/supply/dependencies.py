@@ -17,9 +17,10 @@ from pathlib import Path
 LOCK = Path(__file__).parents[2] / "requirements.lock"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]*))?", re.MULTILINE)
 _PERMISSIVE = re.compile(
-    r"\b(MIT|MIT-0|Apache|BSD|0BSD|ISC|ISCL|PSF|PSF-2\.0|Python Software Foundation|Zlib|CC0-1\.0|Dual License)\b", re.I
-)  # fmt: skip
-_COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EUPL|CDDL|SSPL|proprietary|Mozilla|GNU)\b|GPL-", re.I)
+    r"\b(MIT|MIT-0|Apache|BSD|0BSD|ISC|ISCL|PSF|Python Software Foundation|Zlib|CC0-1\.0|Dual License)\b",
+    re.IGNORECASE,
+)
+_COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EUPL|CDDL|SSPL|proprietary|Mozilla|GNU)\b|GPL-", re.IGNORECASE)
 # Looked at by a person: copyleft of a file or a library that is used as it is, and metadata that say nothing.
 _LOOKED_AT = {
     "certifi": "MPL-2.0: a list of certificates, unchanged",
@@ -33,7 +34,10 @@ _LOOKED_AT = {
 
 
 def pins(text: str) -> dict[str, set[str]]:
-    """Return the versions of a lock file by package: one for each kind of Python. Raises ValueError for one without hashes."""
+    """Return the versions of a lock file by package, one for each kind of Python.
+
+    Raises ValueError for one without hashes.
+    """
     found = list(_PIN.finditer(text))
     for one, following in zip(found, [*found[1:], None], strict=True):
         block = text[one.start() : following.start() if following else None]
@@ -62,7 +66,9 @@ def unwanted(found: Distribution) -> str:
     """Return the licence of a package that nobody has agreed to, or nothing."""
     metadata = found.metadata
     classifiers = [one for one in metadata.get_all("Classifier") or [] if one.startswith("License ::")]
-    told = " / ".join([metadata.get("License-Expression") or (metadata.get("License") or "")[:200], *classifiers])
+    told = " / ".join(
+        [metadata.get("License-Expression") or (metadata.get("License") or "")[:200], *classifiers]
+    )
     if _COPYLEFT.search(told):
         return f"its licence is {told[:100]}"
     return "" if _PERMISSIVE.search(told) else f"its licence is not told ({told[:100]})"
@@ -75,7 +81,10 @@ def advisories(tool: str) -> int:
     if not reached:
         _say("KNOWN HOLES WERE NOT LOOKED FOR: the index knows no advisories, or there is no network")
         return 0
-    found = _audit(tool, "".join(f"{name}=={max(versions)}\n" for name, versions in pins(LOCK.read_text("utf-8")).items()))
+    found = _audit(
+        tool,
+        "".join(f"{name}=={max(versions)}\n" for name, versions in pins(LOCK.read_text("utf-8")).items()),
+    )
     for one in found["holes"]:
         _say(one)
     for name in found["skipped"]:
@@ -87,13 +96,18 @@ def _audit(tool: str, requirements: str) -> dict[str, list[str]]:
     arguments = [tool, "--disable-pip", "--no-deps", "--format=json", "--progress-spinner=off", "--timeout=5"]
     try:
         told = subprocess.run(
-            [*arguments, "-r", "/dev/stdin"], input=requirements, capture_output=True, text=True, timeout=300, check=False
-        )  # fmt: skip
+            [*arguments, "-r", "/dev/stdin"],
+            input=requirements,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         rows = json.loads(told.stdout)["dependencies"]
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         return {"holes": [], "skipped": [str(error)]}
     holes = [
-        f"{row['name']} {row['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'no version'}"
+        f"{row['name']} {row['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or '—'}"
         for row in rows
         for hole in row.get("vulns", [])
     ]

@@ -6,11 +6,13 @@ import pytest
 
 from tests.supply import dependencies, leaks
 
-PLANTED = "".join(["AK", "IA", "Q6FAKEFAKE7EXAMP"])  # in pieces: the scan looks at this file too
+PLANTED = "AK" + "IAQ6FAKEFAKE7EXAMP"  # in pieces: the scan looks at this file too
 
 
 def test_a_planted_secret_is_found_and_an_ordinary_line_is_not(tmp_path):
-    (tmp_path / "settings.py").write_text(f'a = "{PLANTED}"\npassword = "{PLANTED[::-1]}x9"\n', encoding="utf-8")
+    (tmp_path / "settings.py").write_text(
+        f'a = "{PLANTED}"\npassword = "{PLANTED[::-1]}x9"\n', encoding="utf-8"
+    )
     (tmp_path / "ordinary.py").write_text('"""Sends what is due."""\nname = "оператор"\n', encoding="utf-8")
     found = leaks.look(tmp_path, ["settings.py", "ordinary.py"])
     assert list(found) == ["settings.py"]
@@ -18,7 +20,8 @@ def test_a_planted_secret_is_found_and_an_ordinary_line_is_not(tmp_path):
 
 
 def test_a_package_without_a_hash_is_refused():
-    good = "httpx==0.28.1 \\\n    --hash=sha256:00\nnumpy==2.4 ; python_full_version < '3.12' \\\n    --hash=sha256:01\n"
+    good = "httpx==0.28.1 \\\n    --hash=sha256:00\n"
+    good += "numpy==2.4 ; python_full_version < '3.12' \\\n    --hash=sha256:01\n"
     assert dependencies.pins(good) == {"httpx": {"0.28.1"}, "numpy": {"2.4"}}
     with pytest.raises(ValueError, match=r"typer==1\.0"):
         dependencies.pins(good + "typer==1.0\n")
@@ -38,7 +41,9 @@ def test_a_package_without_a_hash_is_refused():
 def test_a_licence_nobody_agreed_to_is_named(tmp_path, told, said):
     folder = tmp_path / "x-1.dist-info"
     folder.mkdir()
-    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: x\nVersion: 1\n{told}\n", encoding="utf-8")
+    (folder / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: x\nVersion: 1\n{told}\n", encoding="utf-8"
+    )
     licence = dependencies.unwanted(PathDistribution(folder))
     assert said in licence
     assert bool(said) == bool(licence)
@@ -58,7 +63,9 @@ def test_an_index_that_does_not_answer_is_said_loudly_and_fails_nothing(tmp_path
 def test_a_known_hole_fails_the_check(tmp_path, capsys):
     tool = tmp_path / "pip-audit"
     hole = '{"id": "PYSEC-1", "fix_versions": ["2"]}'
-    tool.write_text(f'#!/bin/sh\necho \'{{"dependencies": [{{"name": "x", "version": "1", "vulns": [{hole}]}}]}}\'\n')
+    tool.write_text(
+        f'#!/bin/sh\necho \'{{"dependencies": [{{"name": "x", "version": "1", "vulns": [{hole}]}}]}}\'\n'
+    )
     tool.chmod(0o755)
     assert dependencies.main(["--advisories", str(tool)]) == 1
     assert "x 1: PYSEC-1, mended in 2" in capsys.readouterr().out

@@ -43,9 +43,9 @@ def moment(value: object) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(str(value))
-    except ValueError as error:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the year 1 of another zone is no time of ours
         raise UnreadableRowError(_("not a time: {value}").format(value=str(value)[:40])) from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def events(row: Row, answer: Answer | None, settings: DirectumSettings) -> tuple[Event, ...]:

@@ -152,6 +152,7 @@ class Dms1cSettings:
         if not self.user.strip():
             self._refuse("user", _("must not be empty"))
         self._check_numbers()
+        self._check_pace()
         if self.summary_limit < 100:
             self._refuse("summary_limit", _("give at least 100 characters"))
         if self.list_limit_most < self.list_limit:
@@ -191,6 +192,10 @@ class Dms1cSettings:
         """Return the password, for the one call that sends it."""
         secret: Secret = self.password
         return secret.reveal()
+
+    def _check_pace(self) -> None:
+        if not 0 <= self.calls_per_second < inf:
+            self._refuse("calls_per_second", _("write a number of calls, 0 = no limit"))
 
     def _check_url(self) -> None:
         try:

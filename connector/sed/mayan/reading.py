@@ -113,6 +113,6 @@ def _day(extra: Mapping[str, str], name: str) -> date | None:
 def _moment(value: object) -> datetime:
     try:
         found = datetime.fromisoformat(str(value))
-    except ValueError as error:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the year 1 of another zone is no time of ours
         raise UnreadableEntryError(_("not a time: {value}").format(value=str(value)[:40])) from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
