@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-real real-directum real-mayan check chaos cluster lock clean peers
+.PHONY: setup demo test fuzz test-real real-directum real-mayan check chaos cluster lock clean peers
 
 setup: $(STAMP)
 
@@ -19,6 +19,10 @@ demo: setup
 
 test: setup peers
 	$(BIN)/python -m pytest --numprocesses=auto -rs
+
+# The property tests with other examples every time; what it finds is printed with the means to repeat it.
+fuzz: setup
+	SEDLINK_FUZZ=1 $(BIN)/python -m pytest --numprocesses=auto -m hypothesis
 
 # Kills daemons and database on purpose and lets the stand's ledger judge; CHAOS="--kills 1000 --crashes 100" is the long plan.
 CHAOS ?= --kills 40 --crashes 5

@@ -128,6 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 2 * _CONNECTIONS  # a crowd is told off at once, not left to knock again
 
     def __init__(
         self, host: str, port: int, pages: dict[str, Callable[[], Answer]], token: Secret | None, pace: Pace

@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres_server import PostgresServer
 
 ROOT = Path(__file__).parent.parent
+
+# The suite tries the same examples every time: what it says depends on the code alone. `make fuzz` wanders.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("wander", print_blob=True)
+settings.load_profile("wander" if os.environ.get("SEDLINK_FUZZ") else "same")
 
 
 @pytest.fixture(scope="session")

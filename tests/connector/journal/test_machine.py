@@ -82,9 +82,9 @@ class Queue(RuleBasedStateMachine):
         spent = {name for name in free - handed if self.lanes[name][0].attempts >= RETRY.attempts}
         assert len(handed) + len(spent) >= min(limit, len(free))
         for name in spent:
-            self.lanes[name][0].parked = next(
-                (True for letter in self.journal.dead() if letter.platform_id == name), False
-            )
+            if any(letter.platform_id == name for letter in self.journal.dead()):
+                self.lanes[name][0].parked = True
+                self.holders.pop(name, None)  # who still has it in hand after its time has lost it
         for work in works:
             self.begin(work)
 
