@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from config.i18n import _
 from connector.appeal import Reply
@@ -132,12 +132,14 @@ class Lanes(Part):
     def _changes(self) -> Changes:
         return Changes(self._now(), self._who(), self._context.retry, self._context.rng)
 
-    def confirmed_sent(self, message_id: int, reply: Reply) -> int:
-        """Return how many replies that look the same to the platform were confirmed sent before.
+    def confirmed_sent(self, message_id: int, reply: Reply) -> list[Reply]:
+        """Return the replies of the same kind and status words that were confirmed sent before.
 
-        Over all rounds of the conversation, as the platform's history is.
+        Over all rounds of the conversation, as the platform's history is. One whose words were purged is
+        given as this reply itself: what it said is not known any more.
         """
-        return self._db.read(_confirmed_sent, message_id, codec.look(reply))
+        found = self._db.read(_confirmed_sent, message_id, codec.look(reply))
+        return [codec.load(Reply, payload) if payload else reply for payload in found]
 
 
 def _holds(connection: Connection, lease: Lease) -> bool:
@@ -145,9 +147,8 @@ def _holds(connection: Connection, lease: Lease) -> bool:
     return connection.execute(select(lane.c.id).where(mine)).first() is not None
 
 
-def _confirmed_sent(connection: Connection, message_id: int, look: str) -> int:
+def _confirmed_sent(connection: Connection, message_id: int, look: str) -> list[str | None]:
     conversation = select(message.c.conversation_id).where(message.c.id == message_id).scalar_subquery()
     rounds = select(message.c.id).where(message.c.conversation_id == conversation)
-    return connection.execute(
-        select(func.count()).where(task.c.message_id.in_(rounds), task.c.look == look, text(SENT))
-    ).scalar_one()
+    same = select(task.c.reply).where(task.c.message_id.in_(rounds), task.c.look == look, text(SENT))
+    return list(connection.scalars(same))

@@ -1,6 +1,6 @@
 """Ways to reach the platform, one module each, behind one Protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, runtime_checkable
@@ -92,11 +92,12 @@ class Platform(Protocol):
         """Send a status or an answer. Not idempotent on the platform: see `count_sent`."""
         ...
 
-    def count_sent(self, reply: Reply) -> int | None:
+    def count_sent(self, reply: Reply, confirmed: Sequence[Reply] = ()) -> int | None:
         """Return how many replies that look like this one the platform's history of the message holds.
 
-        None when the platform offers no way to look. With the journal's own count of confirmed ones it
-        tells whether a send of unknown outcome arrived.
+        Without those that `confirmed` accounts for: earlier replies of the conversation that are known to
+        have arrived. What is left tells whether a send of unknown outcome did. None when the platform
+        offers no way to look.
         """
         ...
 

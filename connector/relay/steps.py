@@ -113,7 +113,7 @@ class Steps:
         )
 
     def _arrived(self, work: Work, reply: Reply, platform: Platform) -> bool:
-        there = platform.count_sent(reply)
+        there = platform.count_sent(reply, self._journal.confirmed_sent(work.message_id, reply))
         if there is None:
             raise OutcomeUnknownError(
                 _(
@@ -122,7 +122,7 @@ class Steps:
                 ),
                 code="outcome-unknown-no-lookup",
             )
-        return there > self._journal.confirmed_sent(work.message_id, reply)
+        return there > 0
 
     def _uploaded(self, work: Work, file: RemoteFile, hold: Hold) -> str:
         """Return the platform's id of a file, uploading it only where no earlier attempt did."""

@@ -227,14 +227,15 @@ class RestPlatform:
         wire = outgoing.to_wire(reply, file_ids, self._cabinet, self._profile)
         self._expect_success(call, self._client.post(call, json.dumps(wire, ensure_ascii=False).encode()))
 
-    def count_sent(self, reply: Reply) -> int | None:
+    def count_sent(self, reply: Reply, confirmed: Sequence[Reply] = ()) -> int | None:
         """Return how many rows of the message's history look like this reply; None = the profile has none."""
         if not self._profile.paths.history:
             return None
         path = self._profile.paths.history.format(id=quote(reply.platform_id, safe=""))
         call = self._call("GET", path, _("the history of message {id}").format(id=reply.platform_id))
         try:
-            return outgoing.count_in_history(parse(self._client.get(call)), reply, self._profile)
+            history = parse(self._client.get(call))
+            return outgoing.count_in_history(history, reply, self._profile, confirmed)
         except NotJsonError as error:
             raise garbage(call, str(error)) from error
         except FieldProblemError as error:

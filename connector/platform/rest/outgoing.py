@@ -79,16 +79,28 @@ def _put(target: dict[str, object], path: str, value: object) -> None:
     target[last] = value
 
 
-def count_in_history(history: object, reply: Reply, profile: Profile) -> int:
-    """Return how many rows of a message's history look like this reply.
+def count_in_history(history: object, reply: Reply, profile: Profile, confirmed: Sequence[Reply] = ()) -> int:
+    """Return how many rows of a message's history look like this reply and like none of `confirmed`.
 
+    Each of those accounts for one row, for one that does not look like the reply where there is a choice: a
+    history that shows no words must not make an answer of an earlier round pass for this one, nor hide it.
     Raises FieldProblemError when the history is not of the expected shape: then nothing is known.
     """
     names, words = profile.history, profile.kinds[reply.kind]
     rows = Fields(history)
     if not rows.has(names.rows):
         raise FieldProblemError(names.rows, _("is missing"))
-    return sum(_looks_like(row, reply, words, names) for row in rows.objects(names.rows))
+    like: list[Fields] = []
+    unlike: list[Fields] = []
+    for row in rows.objects(names.rows):
+        (like if _looks_like(row, reply, words, names) else unlike).append(row)
+    for earlier in confirmed:
+        for left in (unlike, like):
+            own = next((row for row in left if _looks_like(row, earlier, words, names)), None)
+            if own is not None:
+                left.remove(own)
+                break
+    return len(like)
 
 
 def _looks_like(row: Fields, reply: Reply, words: KindWords, names: HistoryNames) -> bool:

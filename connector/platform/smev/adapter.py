@@ -242,7 +242,7 @@ class SmevPlatform:
         with self._client.call(call):
             pass
 
-    def count_sent(self, reply: Reply) -> int | None:
+    def count_sent(self, reply: Reply, confirmed: Sequence[Reply] = ()) -> int | None:
         """Return how many rows of the message's history look like this reply; None = the profile has none.
 
         Every sending of the reply is followed by a look of its own: an answer from before it is not taken.
@@ -259,7 +259,7 @@ class SmevPlatform:
             value = self._reader.value(found[0]) if found else {}
             try:
                 Fields(value)
-                return outgoing.count_in_history(value, reply, self._raised)
+                return outgoing.count_in_history(value, reply, self._raised, confirmed)
             except FieldProblemError as error:
                 raise PermanentError(f"{purpose.what}: {error}", field=error.field) from error
 

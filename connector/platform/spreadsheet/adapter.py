@@ -1,7 +1,7 @@
 """Exports in a folder and a list for the clerk, as the relay sees them (connector.platform.Platform)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,6 +150,6 @@ class SpreadsheetPlatform:
         """Put a reply into the clerk's list. A repeat finds it there."""
         self._answers.add(reply, file_ids)
 
-    def count_sent(self, reply: Reply) -> int | None:
+    def count_sent(self, reply: Reply, confirmed: Sequence[Reply] = ()) -> int | None:
         """Return how many rows of the list look like this reply."""
-        return self._answers.count(reply)
+        return self._answers.count(reply, confirmed)

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -71,8 +71,11 @@ class AnswerList:
                 raise _unwritable(self._folder, error) from error
             database.execute("INSERT INTO listed VALUES (?, ?)", (key, look))
 
-    def count(self, reply: Reply) -> int:
-        """Return how many rows look like this reply, those of workbooks that the clerk took away too."""
+    def count(self, reply: Reply, confirmed: Sequence[Reply] = ()) -> int:
+        """Return how many rows look like this reply, those of workbooks that the clerk took away too.
+
+        Without the rows of `confirmed`, earlier replies that look the same.
+        """
         look = _look(reply)
         with self._memory.locked() as database:
             found = database.execute("SELECT key FROM listed WHERE look = ?", (look,)).fetchall()
@@ -80,7 +83,8 @@ class AnswerList:
                 there = {key for key, seen in self._codes() if seen == look}
             except OSError as error:
                 raise _unwritable(self._folder, error) from error
-        return len(there | {key for (key,) in found})
+        rows = len(there | {key for (key,) in found})
+        return max(rows - sum(_look(earlier) == look for earlier in confirmed), 0)
 
     def try_folder(self) -> None:
         """Write and remove a file. Raises OSError."""

@@ -249,11 +249,11 @@ def test_look_alikes_are_counted_when_confirmed(journal):
     register(journal, listed())
     journal.record_events("delo", Changes((event("e1"), event("e2"), event("e3")), "1"), judge, "sed:delo")
     work = claim_one(journal)
-    assert journal.confirmed_sent(work.message_id, work.reply) == 0
+    assert journal.confirmed_sent(work.message_id, work.reply) == []
     journal.finish([done(work)])
-    assert journal.confirmed_sent(work.message_id, work.reply) == 1
+    assert journal.confirmed_sent(work.message_id, work.reply) == [work.reply]
     other = reply(next(journal.rounds()), event("x"), ReplyKind.INTERIM, comment="другое")
-    assert journal.confirmed_sent(work.message_id, other) == 0
+    assert journal.confirmed_sent(work.message_id, other) == []
 
 
 def test_look_alikes_are_counted_over_all_rounds_of_a_conversation_only(journal):
@@ -266,7 +266,7 @@ def test_look_alikes_are_counted_over_all_rounds_of_a_conversation_only(journal)
     journal.finish([done(work) for work in works])
     receive(journal, listed(raw="{2}"), round_=2)
     work = claim_one(journal)
-    assert journal.confirmed_sent(work.message_id, works[0].reply) == 1
+    assert journal.confirmed_sent(work.message_id, works[0].reply) == [works[0].reply]
 
 
 def test_a_big_cabinet_does_not_starve_the_others(journal):

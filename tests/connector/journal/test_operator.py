@@ -75,7 +75,7 @@ def test_a_reply_a_person_saw_arrive_is_confirmed(journal):
     assert journal.confirm(DeadFilter(stages=(Stage.READ,)), "seen", "petrova") == 0
     assert journal.confirm(DeadFilter(), "seen on the page", "petrova") == 1
     assert journal.known_rounds(7, ["101"])["101"].answered
-    assert journal.confirmed_sent(work.message_id, work.reply) == 1
+    assert journal.confirmed_sent(work.message_id, work.reply) == [work.reply]
     assert [letter.platform_id for letter in journal.dead()] == ["102"]
 
 

@@ -337,6 +337,25 @@ def test_a_reply_is_recognised_in_the_history(rows, sent, count):
     assert outgoing.count_in_history({"history": rows}, sent, PROFILE) == count
 
 
+ANSWERED = ("SEND_RESPONSE", "Отправлен", "SOLVED")
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ([row(*ANSWERED, "Первый круг")], 0),  # only the earlier round's: this one has not arrived
+        ([row(*ANSWERED, "Первый круг"), row(*ANSWERED, "Сделано")], 1),
+        ([row(*ANSWERED, "Сделано"), row(*ANSWERED, "Первый круг")], 1),
+        ([row(*ANSWERED)], 0),  # a history that shows no words: one answer is the earlier one
+        ([row(*ANSWERED), row(*ANSWERED)], 1),
+        ([row(*ANSWERED), row(*ANSWERED, "Сделано")], 1),
+    ],
+)
+def test_an_answer_of_an_earlier_round_neither_passes_for_this_one_nor_hides_it(rows, count):
+    earlier = reply(text="Первый круг")
+    assert outgoing.count_in_history({"history": rows}, reply(), PROFILE, [earlier]) == count
+
+
 def test_days_keep_their_date_everywhere_in_russia():
     wire = outgoing.to_wire(reply(card_date=date(2026, 1, 31)), (), CABINET, PROFILE)
     moment = datetime.fromisoformat(wire["regNumberSetAt"])
