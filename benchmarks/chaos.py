@@ -56,6 +56,7 @@ class Tally:
     trouble: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)  # of the stand, by kind
     found: Counter[str] = field(default_factory=Counter)
+    parked: Counter[str] = field(default_factory=Counter)  # by stage and error, each retried by a person
     failing: list[str] = field(default_factory=list)
     messages: int = 0
     rounds: int = 0
@@ -302,6 +303,7 @@ class Round:
         while time.monotonic() < deadline:
             if parked := json.loads(self.play.sedlink("dead", "list", "--json").stdout):
                 self.tally.trouble["parked, retried by a person"] += len(parked)
+                self.tally.parked.update(f"{one['stage']} {one['error_code']}" for one in parked)
                 self.play.sedlink("dead", "retry", "--all")
             counts = json.loads(self.play.sedlink("status", "--json").stdout)["counts"]
             if self.play.settled() and counts["waiting"] == 0:
@@ -320,6 +322,7 @@ class Round:
         if any(wrong.values()):
             told = ", ".join(f"{what} {count}" for what, count in wrong.items() if count)
             self.tally.failing.append(f"seed {self.seed}: {told}")
+            self.play.keep_evidence()
             print(f"  seed {self.seed}: {told}; kept in {self.folder}", flush=True)
 
 
@@ -330,6 +333,8 @@ def report(tally: Tally, options: argparse.Namespace, seconds: float) -> None:
         print(f"  {count:>5} {name}")
     for name, count in sorted(tally.trouble.items()):
         print(f"{name} {count}")
+    if tally.parked:
+        print("why they were parked: " + ", ".join(f"{why} {count}" for why, count in tally.parked.items()))
     faults = ", ".join(f"{kind} {count}" for kind, count in sorted(tally.faults.items()))
     print(f"faults of the peers {tally.faults.total()}: {faults}")
     print("found: " + ", ".join(f"{what} {count}" for what, count in tally.found.items()))

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy import table as named
 
 from benchmarks.relay import ask, post
 from connector.journal.journal import Journal
@@ -47,6 +48,7 @@ class Playground:
         self.environment: dict[str, str] = {}
         self.keep = False  # the folder, for whoever looks into a failure
         self.received = 0  # messages, once judged
+        self.verdict: dict[str, Any] = {}  # of the stand's ledger, once judged
         self._stand = ["--messages", str(messages), "--seed", str(seed), "--faults", faults]
         self._stand += ["--pace", str(pace)]
         self._stack = ExitStack()
@@ -170,6 +172,7 @@ class Playground:
         names = ",".join(f"{one['platform_id']}/{one['round']}" for one in parked)
         found = ask(self.told, f"reconciliation?parked={quote(names)}")
         counts = json.loads(self.sedlink("status", "--json").stdout)["counts"]
+        self.verdict = {"stand": found, "journal": counts, "parked": parked}
         self.received = int(found["received"])
         return {
             **{what: len(found[what]) for what in JUDGED},
@@ -180,6 +183,18 @@ class Playground:
             "orphan files": self.orphans(),
             "not settled": int(not settled),
         }
+
+    def keep_evidence(self) -> None:
+        """Write the verdict and the whole journal into the folder: the database does not outlive the run."""
+        self.keep = True
+        (self.folder / "verdict.json").write_text(json.dumps(self.verdict, indent=1), encoding="utf-8")
+        engine = create_engine(self.url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.connect() as connection, (self.folder / "journal.jsonl").open("w") as file:
+            for table in inspect(engine).get_table_names():
+                rows = connection.execute(select(text("*")).select_from(named(table)))
+                for row in rows.mappings():
+                    file.write(json.dumps({"table": table, **row}, default=str) + "\n")
+        engine.dispose()
 
     def orphans(self) -> int:
         """Return how far the store is from what the journal names, after it was swept."""
