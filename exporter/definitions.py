@@ -137,7 +137,8 @@ def load_definitions(zone: str, path: Path | None = None) -> Definitions:
             text = files("exporter").joinpath("definitions.toml").read_text(encoding="utf-8")
         else:
             text = path.read_text(encoding="utf-8")
-        editions = [Edition.model_validate(one) for one in toml.parse(text).get("edition", [])]
+        told = toml.parse(text).get("edition", [])
+        editions = [Edition.model_validate(one) for one in (told if isinstance(told, list) else [told])]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise DefinitionsError(f"{path}: {error}") from error
     if not editions:

@@ -25,6 +25,7 @@ LARGE_PART = 32 * 1024**2
 MAX_COLUMNS = 256  # up to row 99 999; a longer sheet may have the 26 columns of one letter
 MAX_CELLS = 30_000_000  # the reader takes some 24 bytes for each, used or not
 
+_SHEETS = ("xl/worksheets/", "content.xml")  # the latter of .ods; read in pieces
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _FAR_CELL = re.compile(rb' r="([A-Z]{3}\d+|[J-Z][A-Z]\d+|I[W-Z]\d+|[A-Z]{2}\d{6,})"')
@@ -71,9 +72,8 @@ def _unreasonable(parts: list[zipfile.ZipInfo]) -> bool:
         return True
     return any(
         (part.file_size > LARGE_PART and part.file_size > MAX_RATIO * max(part.compress_size, 1))
-        or (part.file_size > MAX_SHARED_BYTES and not part.filename.startswith("xl/worksheets/"))
+        or (part.file_size > MAX_SHARED_BYTES and not part.filename.startswith(_SHEETS))
         for part in parts
-        if part.filename != "content.xml"  # of .ods, which is read in pieces before
     )
 
 
@@ -178,7 +178,6 @@ def ods_extents(stream: IO[bytes]) -> dict[str, Extent]:
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
-        huge_tree=True,
     )
     for event, element in events:
         if element.tag == f"{_TABLE}table":

@@ -4,20 +4,22 @@ Only what decides about a category is taken; names, phones and addresses of appl
 """
 
 import datetime as dt
-import json
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from config.i18n import _
 from mappings.errors import FileError
-from mappings.grid import Sheet, Workbook, as_text, decode_text
+from mappings.grid import Sheet, Workbook, as_text
+from mappings.jsontext import parse, read_text
 from mappings.model import Kind, Message
 from mappings.vocab import read_word
 from mappings.words import clean, same_key
 from mappings.workbook.convert import Bad
 from mappings.workbook.convert import date as read_date
 
+_TIMES = re.compile(r"[0-9]{1,9}")
 _EMPTY = {"", "-"}  # the platform's export writes a dash for nothing
 _ALIASES: dict[str, tuple[str, ...]] = {
     "category": ("category", "категория", "subjectname"),
@@ -47,25 +49,28 @@ def read_messages(path: Path, *, last: int | None = None) -> list[Message]:
 
 
 def _json_rows(path: Path) -> Iterator[Mapping[str, object]]:
-    try:
-        text = decode_text(path.read_bytes(), path)
-    except OSError as problem:
-        raise FileError(
-            _("{file}: the file cannot be opened: {reason}").format(file=path, reason=problem.strerror)
-        ) from problem
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as problem:
-                row = problem
-            if not isinstance(row, dict):
-                raise FileError(
-                    _("{file}, line {line}: not a JSON object; one object on each line is expected").format(
-                        file=path, line=number
-                    )
-                )
+            row = _json_row(line, path, number)
             yield {_FIELDS[key]: row[name] for name in row if (key := same_key(name)) in _FIELDS}
+
+
+def _json_row(line: str, path: Path, number: int) -> dict[str, object]:
+    try:
+        row = parse(line)
+    except ValueError as problem:
+        raise FileError(
+            _("{file}, line {line}: it cannot be read as JSON: {reason}").format(
+                file=path, line=number, reason=problem
+            )
+        ) from problem
+    if not isinstance(row, dict):
+        raise FileError(
+            _("{file}, line {line}: not a JSON object; one object on each line is expected").format(
+                file=path, line=number
+            )
+        )
+    return row
 
 
 def _table_rows(path: Path) -> Iterator[Mapping[str, object]]:
@@ -112,7 +117,7 @@ def _message(row: Mapping[str, object]) -> Message:
         text("region"),
         _date(row.get("date")),
         text("text"),
-        int(times) if times.isdecimal() else 1,
+        int(times) if _TIMES.fullmatch(times) else 1,
     )
 
 

@@ -4,14 +4,13 @@ Form (ours): {"subjects": […], "subsubjects": […]} with the rows, or whole p
 calls of protocols: platform, section 1.3.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from config.i18n import _
 from mappings.categories import Categories, from_rest
 from mappings.errors import FileError
-from mappings.grid import decode_text
+from mappings.jsontext import parse, read_text
 
 
 def read_source(path: Path, *, region: str = "") -> Categories | Path:
@@ -19,9 +18,13 @@ def read_source(path: Path, *, region: str = "") -> Categories | Path:
     if path.suffix.lower() != ".json":
         return path
     try:
-        data = json.loads(decode_text(path.read_bytes(), path))
+        data = parse(read_text(path))
         subjects, subsubjects = _rows(data, "subjects"), _rows(data, "subsubjects")
-    except (ValueError, TypeError, OSError) as problem:
+    except ValueError as problem:
+        raise FileError(
+            _("{file}: it cannot be read as JSON: {reason}").format(file=path, reason=problem)
+        ) from problem
+    except TypeError as problem:
         raise FileError(
             _(
                 '{file}: a dictionary of the platform is expected: {{"subjects": […], "subsubjects": […]}}'

@@ -59,6 +59,7 @@ _HEADER = """\
 #mapping_tool: "sedlink"
 """
 _FORMULA_START = re.compile(r"^'*[=+\-@]")
+_PRIORITY = re.compile(r"-?[0-9]{1,9}")
 _LISTS = ("cabinets", "regions", "words")
 _TEXTS = ("reason",)
 
@@ -133,13 +134,18 @@ def read_sssom(path: Path, references: References) -> Exchanged:
     reader = csv.DictReader(lines, delimiter="\t")
     required = {"subject_id", "predicate_id", "object_id"}
     try:
-        missing = required - set(reader.fieldnames or ())
+        names = reader.fieldnames or ()
+        missing = required - set(names)
         rows = [] if missing else list(reader)
     except csv.Error as problem:
         raise damaged(path, problem) from problem
     if missing:
         columns = ", ".join(sorted(missing))
         raise FileError(_("{file}: the columns {columns} are missing").format(file=path, columns=columns))
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        raise FileError(
+            _("{file}: the columns {columns} stand twice").format(file=path, columns=", ".join(twice))
+        )
     meanings = Meanings(references)
     rules, findings = [], []
     for number, row in enumerate(rows, 1):
@@ -193,9 +199,9 @@ def _rule(number: int, row: Mapping[str, str | None], meanings: Meanings) -> Rul
             kinds=tuple(Kind(k) for k in _list(other, "kinds")),
             since=_day(other.get("since", "")),
             until=_day(other.get("until", "")),
-            priority=int(other.get("priority", "0")),
+            priority=_priority(other.get("priority", "0")),
             status=Status(other.get("status", Status.PROPOSED)),
-            confidence=float(cells["confidence"]) if cells.get("confidence") else None,
+            confidence=_confidence(cells.get("confidence", "")),
             reason=unquote(other.get("reason", "")),
             author=cells.get("author_label", ""),
             reviewer=cells.get("reviewer_label", ""),
@@ -244,12 +250,28 @@ def _code(curie: str, meanings: Meanings) -> str:
 
 def _relation(predicate: str, target: str, other: Mapping[str, str]) -> Relation:
     if "relation" in other:
-        return Relation(other["relation"])
+        try:
+            return Relation(other["relation"])
+        except ValueError as problem:
+            raise _UnclearError(str(problem)) from problem
     if target == NO_TERM:
         return Relation.NONE
     if predicate not in _RELATIONS:
         raise _UnclearError(_("the predicate {predicate} is not used here").format(predicate=predicate))
     return _RELATIONS[predicate]
+
+
+def _priority(text: str) -> int:
+    if not _PRIORITY.fullmatch(text):
+        raise ValueError(_("“{text}” is not a whole number").format(text=text[:40]))
+    return int(text)
+
+
+def _confidence(text: str) -> float | None:
+    value = float(text) if text else None
+    if value is not None and not 0 <= value <= 1:  # of SSSOM; nan is not, too
+        raise ValueError(_("the confidence {text} is not between 0 and 1").format(text=text[:40]))
+    return value
 
 
 def _list(other: Mapping[str, str], key: str) -> list[str]:

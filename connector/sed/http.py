@@ -40,6 +40,7 @@ _LONGEST_ECHO = 400  # characters of the SED's own words in a sentence
 _CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=5.0)
 _CHUNK = 1 << 16
 _ATTEMPTS = 4  # of a call that only reads
+_HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")  # the last: it is no UTF-8 at all
 T = TypeVar("T")
 
 Content = bytes | Iterable[bytes] | None
@@ -179,9 +180,14 @@ class SedHttp:
         files: Mapping[str, tuple[str, BinaryIO]] | None = None,
     ) -> httpx.Request:
         url = self._base + call.url.lstrip("/")
-        return self._http.build_request(
-            call.method, url, content=content, headers=headers, data=data, files=files
-        )
+        try:
+            return self._http.build_request(
+                call.method, url, content=content, headers=headers, data=data, files=files
+            )
+        except httpx.InvalidURL as error:  # it is made of what the SED told
+            raise StatusError(
+                _("{what}: no address can be made of it ({why})").format(what=call.what, why=error), status=0
+            ) from error
 
     @contextmanager
     def _opened(self, call: Call, request: httpx.Request) -> Iterator[httpx.Response]:
@@ -331,6 +337,13 @@ def _parsed(body: bytes, call: Call) -> object:
     if not body.strip():
         return None
     try:
-        return json.loads(body)
+        told = json.loads(body)
+        return _storable(told) if _HALVES.search(body) else told
     except (ValueError, RecursionError) as error:
         raise garbage(call, _("what is not JSON")) from error
+
+
+def _storable(told: object) -> object:
+    """Show half a surrogate pair as U+FFFD: no hash, file or database takes it for text."""
+    text = json.dumps(told, ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from config.i18n import _
 from exporter.heatmap.engine import MapError
 
 _MAX_BYTES = 64 << 20
+_OKTMO = re.compile(r"[0-9]{1,11}")
 WIDTH = 1000.0  # of the drawing, in its own units
 
 Point = tuple[float, float]
@@ -60,8 +62,9 @@ def region_key(oktmo: str) -> str:
 def _feature(one: Any, number: int, path: Path) -> tuple[str, str, list[Ring]]:  # noqa: ANN401 - JSON
     try:
         properties, geometry = one["properties"], one["geometry"]
-        oktmo = str(properties["oktmo"])
-        int(oktmo)  # raises for anything but digits
+        oktmo = str(properties["oktmo"]).strip()
+        if not _OKTMO.fullmatch(oktmo):
+            raise ValueError(_("{oktmo} is no code of OKTMO").format(oktmo=ascii(oktmo[:40])))
         kind, coordinates = geometry["type"], geometry["coordinates"]
         polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}[kind]
         rings = [[_point(point) for point in ring] for polygon in polygons for ring in polygon]
@@ -72,7 +75,12 @@ def _feature(one: Any, number: int, path: Path) -> tuple[str, str, list[Ring]]: 
                 "in degrees ({reason})"
             ).format(file=path, number=number, reason=error)
         ) from error
-    return region_key(oktmo), str(properties.get("name") or oktmo), rings
+    return region_key(oktmo), _written(str(properties.get("name") or oktmo)), rings
+
+
+def _written(name: str) -> str:
+    """Show half a surrogate pair as U+FFFD: no file takes it."""
+    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _point(point: Any) -> Point:  # noqa: ANN401 - JSON

@@ -61,6 +61,8 @@ class OData:
                     raise
                 level += 1
                 continue
+            if rows and identity(rows[0]) <= after:
+                raise garbage(Call("GET", name, name), _("the same rows again and again"))
             self._level[name] = max(level, self._level.get(name, 0))
             missing = [one for one in expand if one not in levels[level]]
             return [self._completed(name, row, missing) for row in rows] if missing else rows

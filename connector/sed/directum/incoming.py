@@ -13,6 +13,7 @@ from connector.sed.directum.client import OData, Row, identity
 from connector.sed.directum.cursor import Cursor, load
 from connector.sed.directum.reading import Answer, UnreadableRowError, events, moment
 from connector.sed.directum.settings import DirectumSettings
+from connector.sed.moments import ALWAYS, carries
 
 CARD_EXPAND = (
     "Assignee",
@@ -62,7 +63,10 @@ class Incoming:
         """Read the events of the rows; return the cursor after them."""
         if not rows:
             return here
-        tops = [one for row in rows if (one := _changed(row, self._settings))]
+        changed = {identity(row): _changed(row, self._settings) for row in rows}
+        now = datetime.now(UTC)
+        tops = [one for one in changed.values() if one and carries(one, now)]
+        odd = {row for row, one in changed.items() if not carries(one, now)}  # told once, remembered for good
         cards = rows if here.scan == 0 else self._answered_by([identity(row) for row in rows])
         fresh: dict[str, tuple[str, str]] = {}
         seen = [card for card in cards if card.get(self._settings.state_field) != self._settings.draft_state]
@@ -72,7 +76,9 @@ class Incoming:
             if not here.knows(identity(card), digest) and str(identity(card)) not in fresh:
                 found.extend(told)
                 notes.extend(note)
-            fresh[str(identity(card))] = (digest, max(tops, default=_NEVER).isoformat())
+            mine = identity(card) if here.scan == 0 else _letter_of(card)
+            until = ALWAYS if mine in odd else max(tops, default=_NEVER).isoformat()
+            fresh[str(identity(card))] = (digest, until)
         return here.moved(identity(rows[-1]), max(tops, default=None), fresh)
 
     def _answered_by(self, letters: Sequence[int]) -> Iterator[Row]:
@@ -126,7 +132,8 @@ class Incoming:
 
     def _files(self, name: str, document: Row) -> Iterator[RemoteFile]:
         """Yield the last version of a document."""
-        versions = [one for one in document.get("Versions") or [] if isinstance(one, Mapping) and "Id" in one]
+        told = document.get("Versions")
+        versions = [one for one in (told if isinstance(told, list) else []) if _is_version(one)]
         if not versions:
             return
         last = max(versions, key=lambda one: (one.get("Number") or 0, one["Id"]))
@@ -139,6 +146,14 @@ class Incoming:
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _is_version(one: object) -> bool:
+    return (
+        isinstance(one, Mapping)
+        and isinstance(one.get("Id"), int)
+        and isinstance(one.get("Number") or 0, int)
+    )
 
 
 def _letter_of(card: Row) -> int:

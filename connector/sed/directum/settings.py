@@ -137,7 +137,10 @@ class DirectumSettings:
 
     def day(self, moment: datetime | None) -> date | None:
         """Return the day of a moment where the SED's people are."""
-        return moment.astimezone(self.zone).date() if moment else None
+        try:
+            return moment.astimezone(self.zone).date() if moment else None
+        except OverflowError:  # the last night of the year 9999 ends in no year
+            return None
 
     def midnight(self, day: date) -> datetime:
         """Return the moment, UTC, at which a day begins where the SED's people are."""

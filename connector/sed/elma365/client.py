@@ -56,6 +56,8 @@ class Api:
             if len(rows) < self._settings.page:
                 return
             last = str(rows[-1][UPDATED])
+            if start and told <= seen:
+                raise garbage(Call("POST", app, what), _("the same rows again and again"))
             if last == since:  # more rows of one moment than a page holds
                 start, seen = start + len(rows), seen | told
             else:
@@ -144,8 +146,10 @@ class Api:
         """
         _name, size = self.file_name(file)
         told = again(lambda: self._told(Call("POST", f"disk/file/{file}/get-link", what), {}))
-        link = told.get("Link") or told.get("link")
-        parts = urlsplit(str(link or ""))
+        try:
+            parts = urlsplit(str(told.get("Link") or told.get("link") or ""))
+        except ValueError:
+            parts = urlsplit("")
         if not parts.hostname:
             raise garbage(Call("POST", file, what), _("an answer without a link"))
         http = self._store(f"{parts.scheme}://{parts.netloc}", what)

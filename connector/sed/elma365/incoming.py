@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from config.i18n import _
 from connector.appeal import Event, RemoteFile
@@ -17,8 +17,10 @@ from connector.sed import ChangePage
 from connector.sed.elma365.client import Api, Row, identity
 from connector.sed.elma365.query import UPDATED, Filter, changed_since, equal
 from connector.sed.elma365.query import moment as written
-from connector.sed.elma365.reading import Statuses, UnreadableRowError, events, moment
+from connector.sed.elma365.reading import Statuses, UnreadableRowError, events, moment, number_of
 from connector.sed.elma365.settings import ElmaSettings
+from connector.sed.http import StatusError
+from connector.sed.moments import ALWAYS, carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Incoming:
 
     def statuses_for(self, rows: Sequence[Row]) -> Statuses:
         """Return the app's statuses, asked for again when a row bears one that is not known."""
-        used = {(row.get("__status") or {}).get("status") for row in rows}
+        used = set(map(number_of, rows))
         if used - {None} - self._statuses.keys():
             self._statuses = self._api.statuses(self._settings.app)
         return self._statuses
@@ -87,7 +89,7 @@ class Incoming:
                 count += 1
                 found += [self._named(event) for event in told]
                 notes += note
-            here = _moved(here, row, digest)
+            here = _moved(here, row, digest, datetime.now(UTC))
         return self._page(found, here.kept(look_back), notes, more=False)
 
     @staticmethod
@@ -115,15 +117,25 @@ class Incoming:
             return event
         files = []
         for file in event.files:
-            name, size = self._api.file_name(file.ref)
+            name, size = self._looked_at(file.ref)
             files.append(RemoteFile(ref=file.ref, name=name, size=size))
         return replace(event, files=tuple(files))
 
 
-def _moved(here: Cursor, row: Row, digest: str) -> Cursor:
+    def _looked_at(self, file: str) -> tuple[str, int | None]:
+        """Return a file's name and size; one that is gone keeps its id: its answer alone waits for it."""
+        try:
+            return self._api.file_name(file)
+        except StatusError:
+            return file, None
+
+
+def _moved(here: Cursor, row: Row, digest: str, now: datetime) -> Cursor:
     try:
         when = moment(row[UPDATED])
-    except UnreadableRowError:  # it was noted, which is remembered for good
-        return Cursor(here.since, {**here.told, identity(row): (digest, "9999")})
+    except UnreadableRowError:
+        when = None
+    if when is None or not carries(when, now):  # what it told, or its note, is remembered for good
+        return Cursor(here.since, {**here.told, identity(row): (digest, ALWAYS)})
     since = max(when, here.since) if here.since else when
     return Cursor(since, {**here.told, identity(row): (digest, when.isoformat())})

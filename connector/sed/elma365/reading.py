@@ -72,7 +72,10 @@ class Fields:
             return None
         found = moment(told)
         midnight = _DAY.match(str(told)) and found.time() == datetime.min.time()
-        return found.date() if midnight else found.astimezone(self._settings.zone).date()
+        try:
+            return found.date() if midnight else found.astimezone(self._settings.zone).date()
+        except OverflowError as error:  # the last night of the year 9999 ends in no year
+            raise UnreadableRowError(_("not a time: {value}").format(value=str(told)[:40])) from error
 
     @property
     def person(self) -> Person | None:
@@ -94,11 +97,17 @@ def _words(value: object) -> str:
     return str(value).strip()
 
 
-def status_of(row: Row, statuses: Statuses) -> tuple[str, str]:
-    """Return the code and the name of a row's status; nothing for one that the app does not know."""
+def number_of(row: Row) -> int | None:
+    """Return the number of a row's status."""
     told = row.get("__status")
     number = told.get("status") if isinstance(told, Mapping) else None
-    return statuses.get(number, ("", "")) if isinstance(number, int) else ("", "")
+    return number if isinstance(number, int) else None
+
+
+def status_of(row: Row, statuses: Statuses) -> tuple[str, str]:
+    """Return the code and the name of a row's status; nothing for one that the app does not know."""
+    number = number_of(row)
+    return ("", "") if number is None else statuses.get(number, ("", ""))
 
 
 def events(row: Row, statuses: Statuses, settings: ElmaSettings) -> tuple[Event, ...]:
@@ -206,12 +215,12 @@ def card(row: Row, questions: Sequence[Row], statuses: Statuses, settings: ElmaS
             return None
 
     own = str(fields.value("key") or "")
-    changed = moment(row[UPDATED])
+    changed = _lenient(row, UPDATED)
     return Card(
         ref=ref(row, settings),
         card_file=settings.card_file,
         questions=tuple(_question(one, changed, status_of(row, statuses)[0], settings) for one in questions),
-        received_at=when("created") or moment(row.get("__createdAt") or row[UPDATED]),
+        received_at=when("created") or _lenient(row, "__createdAt") or changed,
         due_at=when("deadline") or when("due"),
         answered_at=when("answer_date") if fields.value("answer_send") is True else None,
         key=own if _KEY.fullmatch(own) else "",
@@ -224,7 +233,14 @@ def card(row: Row, questions: Sequence[Row], statuses: Statuses, settings: ElmaS
     )
 
 
-def _question(one: Row, changed: datetime, status: str, settings: ElmaSettings) -> RubricValue:
+def _lenient(row: Row, field: str) -> datetime | None:
+    try:
+        return moment(row.get(field))
+    except UnreadableRowError:
+        return None
+
+
+def _question(one: Row, changed: datetime | None, status: str, settings: ElmaSettings) -> RubricValue:
     codes = settings.question_fields
     mark = settings.annotations.get("Статус ПОС", "")
     return RubricValue(
@@ -234,5 +250,5 @@ def _question(one: Row, changed: datetime, status: str, settings: ElmaSettings) 
         status=status,
         platform_status=_words(one.get(mark)) if mark else "",
         result=_words(one.get(codes["result"])),
-        changed_at=max(changed, moment(one[UPDATED])),
+        changed_at=max(filter(None, (changed, _lenient(one, UPDATED))), default=None),
     )

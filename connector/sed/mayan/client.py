@@ -28,7 +28,7 @@ class Rest:
 
     def rows(self, path: str, what: str, **options: str) -> Iterator[Row]:
         """Yield the rows of a list, page by page, each page asked for when it is needed."""
-        number = 1
+        number, before = 1, list[int]()
         while True:
             options |= {"page": str(number), "page_size": str(_PAGE)}
             call = Call("GET", f"{path}?{urlencode(options)}", what)
@@ -42,7 +42,10 @@ class Rest:
             yield from rows
             if not page.get("next"):
                 return
-            number += 1
+            ids = [row["id"] for row in rows]
+            if ids == before:
+                raise garbage(call, _("the same rows again and again"))
+            number, before = number + 1, ids
 
     def one(self, path: str, what: str) -> Row:
         """Return one thing."""

@@ -5,6 +5,7 @@ until the workflow has come to a final state.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from connector.sed.mayan.reading import UnreadableEntryError, events
 from connector.sed.mayan.settings import MayanSettings
 from connector.sed.mayan.words import key_of
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _KEYED = "metadata.document_metadata_added"  # the last step of a registration
 _MOVED = "document_states.workflow_instance_transitioned"
 
@@ -106,7 +108,7 @@ class Incoming:
     def _take(self, row: Row, look: _Look) -> None:
         target = str(row.get("target_object_id", ""))
         if row["verb"]["id"] == _KEYED:
-            if target.isdecimal() and _type_of(row) == self._settings.document_type:
+            if _NUMBER.fullmatch(target) and _type_of(row) == self._settings.document_type:
                 for instance in self._instances(int(target)):
                     look.opened[instance] = int(target)
                     self._tell(int(target), instance, look)  # a hasty clerk may have moved it before
@@ -133,7 +135,7 @@ class Incoming:
         return [
             str(row["id"])
             for row in self._gone_is_empty(f"documents/{document}/workflow_instances/")
-            if row["workflow_template"].get("internal_name") == self._settings.workflow
+            if _inside(row, "workflow_template").get("internal_name") == self._settings.workflow
         ]
 
     def _told(self, document: int, instance: str) -> tuple[Sequence[Event], bool]:
@@ -145,8 +147,7 @@ class Incoming:
         [card] = self._documents(document) or [{}]
         files = list(self._rest.rows(f"documents/{document}/files/", _("the files of a document")))
         key = key_of(str(card.get("label", "")))
-        transition = entries[-1].get("transition") or {}
-        final = bool((transition.get("destination_state") or {}).get("final"))
+        final = bool(_inside(_inside(entries[-1], "transition"), "destination_state").get("final"))
         return events(key, document, entries, files, self._settings), final
 
     def _documents(self, document: int) -> list[Row]:
@@ -165,7 +166,11 @@ class Incoming:
                 raise
 
 
+def _inside(row: Row, name: str) -> Row:
+    """Return the object in a field; nothing where there is none."""
+    told = row.get(name)
+    return told if isinstance(told, dict) else {}
+
+
 def _type_of(row: Row) -> str:
-    target = row.get("target")
-    kind = target.get("document_type") if isinstance(target, dict) else None
-    return str(kind.get("label", "")) if isinstance(kind, dict) else ""
+    return str(_inside(_inside(row, "target"), "document_type").get("label", ""))
