@@ -117,7 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _addressed(self) -> bool:
         """Whether a browser of this machine was not sent here by a page under a name of its own."""
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
+        try:
+            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
+        except ValueError:  # a bracket without its fellow
+            return False
         return self.server.token is not None or not host or is_loopback(host)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name

@@ -164,7 +164,8 @@ class GatewayTransport:
 def _json(status: int, raw: bytes) -> dict[str, object]:
     """Return the object of an answer; only a success has to be one."""
     try:
-        told = json.loads(raw) if raw.strip() else {}
+        plain = json.dumps(json.loads(raw) if raw.strip() else {}, ensure_ascii=False)
+        told = json.loads(plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))  # no half letters
     except (ValueError, RecursionError):
         told = None
     if isinstance(told, dict):
@@ -176,7 +177,7 @@ def _json(status: int, raw: bytes) -> dict[str, object]:
 
 def _refusal(status: int, told: Mapping[str, object], raw: bytes) -> BusError | GarbageError:
     """Return the error of an answer that is no success, by the fault it names or else by its status."""
-    code = next((str(told[key]) for key in ("code", "fault", "error") if told.get(key) in KINDS), "")
+    code = next((one for key in ("code", "fault", "error") if (one := str(told.get(key))) in KINDS), "")
     words = _words(told) or f"HTTP {status}"
     if code:
         return fault(code, words, server=status >= 500)

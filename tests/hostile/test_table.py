@@ -8,10 +8,11 @@ import pytest
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.commands import COMMANDS
 from tests.hostile.relayed import RELAYED
+from tests.hostile.seds import SEDS
 from tests.hostile.sheets import EXPORTS
 from tests.hostile.wire import WIRE
 
-READERS = (*RELAYED, EXPORTS, *WIRE, *COMMANDS)
+READERS = (*RELAYED, *SEDS, EXPORTS, *WIRE, *COMMANDS)
 ROOT = Path(__file__).parents[2]
 MEMORY = 450 << 20  # bytes above what the process had; an answer of 32 MB takes 280 as JSON, a bomb gigabytes
 

@@ -132,11 +132,13 @@ class Incoming:
 
     def _files(self, name: str, document: Row) -> Iterator[RemoteFile]:
         """Yield the last version of a document."""
-        told = document.get("Versions")
-        versions = [one for one in (told if isinstance(told, list) else []) if _is_version(one)]
+        told = document.get("Versions") or []
+        versions = told if isinstance(told, list) else [told]
         if not versions:
             return
-        last = max(versions, key=lambda one: (one.get("Number") or 0, one["Id"]))
+        last: Row = {"Id": 0}  # what cannot be read is a file that cannot be opened: its answer waits for it
+        if all(map(_is_version, versions)):
+            last = max(versions, key=lambda one: (one.get("Number") or 0, one["Id"]))
         application = last.get("AssociatedApplication")
         suffix = str(application.get("Extension") or "") if isinstance(application, Mapping) else ""
         title = str(document.get("Name") or document["Id"])

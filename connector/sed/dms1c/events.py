@@ -4,6 +4,7 @@
 what happened (the key, the kind, the object's own data): a repeat bears the same id, news another.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from connector.sed.people import person
 _FIRST = frozenset({EventKind.REGISTERED})
 _LAST = (EventKind.REFUSED, EventKind.REDIRECTED, EventKind.ANSWER, EventKind.CLOSED)
 _ORDER = {kind: place for place, kind in enumerate(EventKind)}  # where 1С's clock, of seconds, does not tell
+_SIZE = re.compile(r"[0-9]{1,18}")
 _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - by 1С's own clock, as all times here
 
 
@@ -190,5 +192,5 @@ def _remote(file: DmObject) -> RemoteFile:
     return RemoteFile(
         ref=file.id,
         name=f"{file.name}.{suffix}" if suffix else file.name,
-        size=int(size) if size.isascii() and size.isdigit() else None,
+        size=int(size) if _SIZE.fullmatch(size) else None,
     )

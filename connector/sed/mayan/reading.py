@@ -31,6 +31,8 @@ def events(
     found = []
     for entry in sorted(entries, key=lambda one: one["id"]):
         transition = entry.get("transition")
+        if transition is not None and not isinstance(transition, Mapping):
+            raise UnreadableEntryError(_("{field} is not an object").format(field="transition"))
         meaning = (
             settings.meaning(str(transition.get("label", ""))) if isinstance(transition, Mapping) else None
         )

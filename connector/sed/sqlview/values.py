@@ -47,7 +47,10 @@ def as_moment(value: object, zone: ZoneInfo, *, end_of_day: bool = False) -> dat
 def as_day(value: object, zone: ZoneInfo) -> date | None:
     """Return a local day. Raises ValueProblemError."""
     moment = as_moment(value, zone)
-    return None if moment is None else moment.astimezone(zone).date()
+    try:
+        return None if moment is None else moment.astimezone(zone).date()
+    except OverflowError as error:  # the last night of the year 9999 ends in no year
+        raise ValueProblemError(str(value)) from error
 
 
 def _read(text: str) -> datetime | date | None:
