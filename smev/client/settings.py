@@ -138,7 +138,7 @@ def read(path: Path) -> SmevSettings:
 
 def from_table(table: Mapping[str, Any] | None, folder: Path) -> SmevSettings:
     """Return the settings of a table. Raises SetupError that names every mistake."""
-    if not table:
+    if not table or not isinstance(table, Mapping):
         raise SetupError("settings-absent", "there is no table [smev] in the settings")
     try:
         return SmevSettings.model_validate(dict(table)).anchored(folder)

@@ -9,7 +9,7 @@ from tests.hostile.sheets import attacks_on
 _ENGLISH = {"LC_ALL": "C", "SEDLINK_CONFIG": ""}
 
 
-def _run(folder, *arguments):
+def run_command(folder, *arguments):
     """Run a command; return its output. Anything but an exit code is a crash."""
     from cli import app
 
@@ -19,7 +19,7 @@ def _run(folder, *arguments):
     return f"exit {result.exit_code}: {result.output}"
 
 
-def _each(suffix, *command):
+def each(suffix, *command):
     """Return a `run` that gives every hostile file to a command, alone."""
 
     def run(folder, given):
@@ -30,7 +30,7 @@ def _each(suffix, *command):
                 content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
             )
             words = [str(one).format(path=path, folder=folder) for one in command]
-            said[attack] = _run(folder, *words)
+            said[attack] = run_command(folder, *words)
         return said
 
     return run
@@ -70,7 +70,7 @@ def _settings_cells():
 SETTINGS = Reader(
     "the configuration",
     ("config.load", "config.database"),
-    _each(".toml", "config", "check", "--offline", "--config", "{path}"),
+    each(".toml", "config", "check", "--offline", "--config", "{path}"),
     _settings_cells(),
     lacking(TOML_has_no_DTD=XML, it_is_no_archive=ARCHIVE, there_is_no_HTTP=HTTP),
 )
@@ -87,7 +87,7 @@ _LACKS = lacking(
 CLASSIFIER = Reader(
     "a classifier's workbook",
     ("mappings.archive", "mappings.grid"),
-    _each(".xlsx", "mapping", "classifier", "{path}", "--by", "test"),
+    each(".xlsx", "mapping", "classifier", "{path}", "--by", "test"),
     attacks_on(_CLASSIFIER, "damaged|unreasonable|cannot be read|not a workbook"),
     _LACKS,
 )
@@ -125,7 +125,7 @@ def _smev_cells():
 SMEV = Reader(
     "messages of SMEV",
     ("smev.canonical",),
-    _each(".xml", "smev", "verify", "{path}"),
+    each(".xml", "smev", "verify", "{path}"),
     _smev_cells(),
     lacking(
         it_is_no_archive=ARCHIVE,
@@ -162,9 +162,9 @@ def _cards(folder, given):
         whole = rows if isinstance(rows, bytes) else f"{_HEAD}\n{rows}\n{_GOOD_ROW}\n".encode()
         path.write_bytes(whole)
         options = ("--list", path, "--map", folder / "map.toml")
-        checked = _run(folder, "export", "check", *options)
+        checked = run_command(folder, "export", "check", *options)
         facts = folder / f"{attack}-facts.csv"
-        made = _run(folder, "export", "facts", *options, "--out", facts)
+        made = run_command(folder, "export", "facts", *options, "--out", facts)
         cells = []
         if facts.exists():
             with facts.open(encoding="utf-8-sig", newline="") as stream:

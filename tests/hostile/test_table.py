@@ -7,12 +7,14 @@ import pytest
 
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.commands import COMMANDS
+from tests.hostile.files import FILES
+from tests.hostile.oldsheets import OLD_SHEETS
 from tests.hostile.relayed import RELAYED
 from tests.hostile.seds import SEDS
 from tests.hostile.sheets import EXPORTS
 from tests.hostile.wire import WIRE
 
-READERS = (*RELAYED, *SEDS, EXPORTS, *WIRE, *COMMANDS)
+READERS = (*RELAYED, *SEDS, EXPORTS, *OLD_SHEETS, *FILES, *WIRE, *COMMANDS)
 ROOT = Path(__file__).parents[2]
 MEMORY = 450 << 20  # bytes above what the process had; an answer of 32 MB takes 280 as JSON, a bomb gigabytes
 
@@ -66,34 +68,17 @@ ELSEWHERE = {
     "connector.journal": "reads what it wrote into its database",
     "connector.platform.smev.store": "reads what it wrote into its database",
     "connector.platform.spreadsheet.rows": "reads what it wrote into the journal",
-    "connector.sed.mayan.incoming": "reads its own cursor",
-    "connector.sed.elma365.incoming": "reads its own cursor",
     "connector.support": "reads what it wrote a line before",
-    "connector.sed.directum.cursor": "reads its own cursor",
     "connector.sed.folder": "reads its own markers",
     "connector.lifecycle": "reads the table that ships",
     "connector.sed.quality": "reads the rules that ship",
-    "connector.platform.profiles": "TOML like the configuration: tests/connector/platform/test_rest_parts.py",
-    "connector.sed.mayan.reading": "a text inside an answer: tests/connector/sed/test_mayan.py",
-    "connector.sed.directum.health": "the service's description: tests/connector/sed/test_directum.py",
-    "connector.sed.dms1c.soap": "tests/connector/sed/test_dms1c_access.py",
-    "exporter.workdays": "TOML like the configuration: tests/exporter/test_workdays.py",
-    "exporter.definitions": "TOML like the configuration: tests/exporter/test_definitions.py",
-    "exporter.marts.datamart.profile": "TOML like the configuration",
     "exporter.regions": "reads what ships",
     "exporter.protocol.tell": "reads what it wrote",
     "exporter.sstu.package": "only writes",
     "exporter.marts": "reads what it wrote",
-    "exporter.heatmap.geo": "bounded; tests/exporter/heatmap",
-    "mappings.child_read": "in a process of its own: tests/mappings/test_grid.py",
-    "mappings.rest_file": "tests/mappings/test_categories.py",
-    "mappings.messages_file": "tests/mappings/test_commands.py",
-    "mappings.sssom": "tests/mappings/test_sssom.py",
     "mappings.suggest": "reads what ships",
     "mappings.workbook.errors_sheet": "copies a workbook that mappings.grid has opened",
-    "smev.client.settings": "TOML like the configuration: tests/smev/client",
     "smev.client.store": "reads what it wrote into its database",
-    "smev.client.gateway": "tests/smev/client/test_gateway.py",
     "config.toml": "what the configuration is read with",
 }
 
