@@ -12,6 +12,8 @@ from smev.errors import InputError
 from smev.signature.octets import parse
 
 _MAX_DOCUMENT = 4 << 20
+# What zeep dies of where a WSDL lacks an attribute, names a type that is not there, turns in a ring.
+_ZEEPS = (LookupError, ValueError, AttributeError, AssertionError, TypeError, RecursionError)
 _VERSION = re.compile(r"/message-exchange/(1\.[0-9]+)$")
 
 
@@ -56,7 +58,7 @@ def zeep_client(line: Line, query: str = "?wsdl") -> Any:  # noqa: ANN401 - zeep
     transport: Any = OverTheLine
     try:
         return open_client(line.url + query, transport=transport(), settings=zeep.Settings(strict=False))
-    except (Error, InputError, etree.LxmlError, KeyError, ValueError) as error:
+    except (Error, InputError, etree.LxmlError, *_ZEEPS) as error:
         raise GarbageError(f"no description of a service: {error}") from error
 
 
@@ -66,7 +68,7 @@ def describe(line: Line, query: str = "?wsdl") -> Description:
     try:
         port = next(iter(next(iter(client.wsdl.services.values())).ports.values()))
         operations = {name: tuple(_faults(one)) for name, one in sorted(port.binding.all().items())}
-    except (StopIteration, KeyError) as error:
+    except (StopIteration, *_ZEEPS) as error:
         raise GarbageError(f"no description of a service: {error}") from error
     found = _VERSION.search(port.binding.name.namespace or "")
     return Description(found[1] if found else "", operations)

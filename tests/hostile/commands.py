@@ -124,7 +124,7 @@ def _smev_cells():
 
 SMEV = Reader(
     "messages of SMEV",
-    ("smev.canonical",),
+    ("smev.canonical", "smev.signature"),
     each(".xml", "smev", "verify", "{path}"),
     _smev_cells(),
     lacking(

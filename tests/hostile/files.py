@@ -183,7 +183,7 @@ def _shape(ring=_RING, oktmo='"28000000"', more=""):
 
 GEOJSON = Reader(
     "outlines and tiles of the heat map",
-    ("exporter.heatmap.geo",),
+    ("exporter.heatmap.geo", "exporter.heatmap.layout"),
     _outlines,
     {
         "deep-nesting": Cell(_shape(_DEEP), r"deep-nesting\.geojson: .*\| .*deep-nesting\.geojson: "),

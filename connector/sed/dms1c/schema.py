@@ -37,6 +37,10 @@ CONDITION = (*QUERY, "conditions")
 EXTERNAL = ("DMObject", "externalObject")
 _ANY_VALUES = (("DMAdditionalProperty", "propertySimpleValue"), (*CONDITION, "value"))
 _GIVES_NONE = frozenset({"status", "garbage"})  # what a server says that has no WSDL to give
+# What zeep dies of where a WSDL lacks an attribute, names a type that is not there, turns in a ring.
+_ZEEPS = (
+    ZeepError, LookupError, ValueError, etree.LxmlError, AttributeError, AssertionError, TypeError, RecursionError,
+)  # fmt: skip
 
 
 class Schema:
@@ -105,8 +109,10 @@ class Schema:
             return _read(own, self._fetch)
         try:
             client = _read(self._fetch(f"{self._url}?wsdl", Call(_("the service's WSDL"))), self._fetch)
-        except (ConnectorError, ZeepError, LookupError, ValueError, etree.XMLSyntaxError) as error:
+        except (ConnectorError, *_ZEEPS) as error:
             away = isinstance(error, ConnectorError) and error.code not in _GIVES_NONE
+            if self._choice == "server" and not isinstance(error, ConnectorError):
+                _refuse(error)
             if self._choice == "server" or away:
                 raise
             self.why_own = error.sentence if isinstance(error, ConnectorError) else type(error).__name__
