@@ -48,7 +48,7 @@ _DAYS = {
     "sqlite": "julianday(answered_at) - julianday(received_at)",
     "clickhouse": "(toUnixTimestamp64Micro(answered_at) - toUnixTimestamp64Micro(received_at)) / 86400e6",
 }
-_COUNTS = {
+COUNTS = {  # the fields of model.Counts, over what `picked` gives
     "n": "count(*)",
     "late": "count(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 END)",
     "open": "count(CASE WHEN overdue AND answered_at IS NULL THEN 1 END)",
@@ -58,10 +58,9 @@ _COUNTS = {
     "fresh": "count(CASE WHEN fresh THEN 1 END)",
     "answered": "count(answered_at)",
     "days_n": "count(days)",
-    "days_sum": "sum(days)",
     "rating_n": "count(rating)",
 }
-_ADDED = tuple(_COUNTS)
+_ADDED = {**COUNTS, "days_sum": "sum(days)"}
 _SUBSETS = tuple(product((True, False), repeat=3))  # which of territory, category, kind are kept
 
 
@@ -98,7 +97,7 @@ def picked(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
 def sums(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     """Return the statement of everything that adds up: finest cells once, every roll-up from them."""
     cte, parameters = picked(engine, scope)
-    counted = ", ".join(f"{sql} AS {name}" for name, sql in _COUNTS.items())
+    counted = ", ".join(f"{sql} AS {name}" for name, sql in _ADDED.items())
     added = ", ".join(f"sum({name}) AS {name}" for name in _ADDED)
     title = _TITLE[scope.by]
     name = f"max(CASE WHEN {title} <> {_UNSAID} THEN {title} ELSE '' END)"
@@ -206,7 +205,7 @@ def _lite_median(kept: Sequence[bool], column: str) -> str:
 
 
 def _cell(said: dict[str, float]) -> Cell:
-    whole = {name: int(said[name]) for name in _ADDED if name != "days_sum"}
+    whole = {name: int(said[name]) for name in COUNTS}
     days, rating = said.get("days"), said.get("rating")
     return Cell(
         **whole,
