@@ -4,7 +4,7 @@
                   │                           └─ event (of a SED)
                   └─ lane (in | out) ─── task ─── step
     channel, flow: what may be claimed · cursor, unread: where reading stands · audit: the trail
-    turn: which daemon did a periodic job last
+    turn: when one of the daemons last did a periodic job
     smev_request, smev_incoming: questions to the platform over SMEV and what came about them
 
 Lanes are what is claimed: a lane repeats its head's channel and due time, so that one index entry per
@@ -252,7 +252,6 @@ turn = Table(
     metadata,
     Column("name", CleanText, primary_key=True),
     Column("taken_at", Utc, nullable=False),
-    Column("worker", CleanText, nullable=False),
 )
 
 audit = Table(

@@ -35,7 +35,6 @@ class Turns(Part):
         return self._db.write(self._take, name, now, due)
 
     def _take(self, connection: Connection, name: str, now: datetime, due: ColumnElement[bool]) -> bool:
-        values = {"taken_at": now, "worker": self._who()}
-        taken = self._db.insert(turn).values(name=name, **values)
-        taken = taken.on_conflict_do_update(index_elements=["name"], set_=values, where=due)
+        taken = self._db.insert(turn).values(name=name, taken_at=now)
+        taken = taken.on_conflict_do_update(index_elements=["name"], set_={"taken_at": now}, where=due)
         return connection.execute(taken.returning(turn.c.name)).first() is not None

@@ -20,6 +20,5 @@ def upgrade() -> None:
         "turn",
         sa.Column("name", CleanText(), nullable=False),
         sa.Column("taken_at", Utc(), nullable=False),
-        sa.Column("worker", CleanText(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_turn"),
     )
