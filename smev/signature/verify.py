@@ -11,9 +11,9 @@ from lxml import etree
 
 from smev.errors import InputError, SmevError, UnsupportedError
 from smev.gost.algorithms import Digest
+from smev.gost.backends import provider as default_provider
 from smev.gost.certificate import Certificate
 from smev.gost.provider import Provider, digest
-from smev.gost.provider import provider as default_provider
 from smev.gost.trust import TrustStore
 from smev.signature import places, strays, xmldsig
 from smev.signature.octets import canonicalize, covered, parse
