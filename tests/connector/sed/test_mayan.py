@@ -8,6 +8,7 @@ from connector.errors import AuthError, OutcomeUnknownError, PermanentError, Ret
 from connector.sed.mayan import build
 from connector.sed.mayan.reading import UnreadableEntryError, events
 from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256
+from connector.sed.testing.peer import hand_over
 from tests.connector.sed.mayan_peer import StandMayan
 
 
@@ -132,13 +133,11 @@ def test_draft_files_stay_and_answer_files_leave(peer, store):
     assert [one.commanded for one in answers] == [False, True]
 
 
-def test_the_cursor_forgets_what_is_over(peer, store):
+def test_the_cursor_forgets_what_is_over(peer):
     sed = peer.with_settings(window=3)
     for number in range(3):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.answer(appeal.key, "Готово", {}, commanded=True, solved=True, number="О-1")
+        key = hand_over(sed, peer, str(number))
+        peer.answer(key, "Готово", {}, commanded=True, solved=True, number="О-1")
     events_, cursor, _notes = drain(sed)
     assert len([one for one in events_ if one.kind is EventKind.ANSWER]) == 3
     assert '"open":{}' in cursor
@@ -146,13 +145,10 @@ def test_the_cursor_forgets_what_is_over(peer, store):
         sed.changes('{"v1":{"last":"x"}}', 10)
 
 
-def test_a_document_that_was_thrown_away_stops_nothing(peer, store):
+def test_a_document_that_was_thrown_away_stops_nothing(peer):
     sed = peer.sed()
     for number in range(2):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.register(appeal.key, f"Т-{number}", DAY)
+        peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
     del peer.play.app.documents[min(peer.play.app.documents)]
     told, _cursor, notes = drain(sed)
     assert ([one.number for one in told], notes) == (["Т-1"], [])
