@@ -1,7 +1,6 @@
 """Rows of OData → events, cards and questions of ours (sed.md 4). Pure."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,12 +16,12 @@ from connector.appeal import (
     Person,
     RemoteFile,
     RubricValue,
+    is_key,
 )  # fmt: skip
 from connector.sed.directum.settings import DirectumSettings
 from connector.sed.people import person
 
 Row = Mapping[str, Any]
-_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
 
 
 class UnreadableRowError(Exception):
@@ -54,7 +53,7 @@ def events(row: Row, answer: Answer | None, settings: DirectumSettings) -> tuple
     The state is the message: what was told before comes again under the same id. Raises UnreadableRowError.
     """
     key = str(row.get(settings.key_field) or "")
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         sentence = _("card {id}: {field} holds no key of ours").format(
             id=row.get("Id"), field=settings.key_field
         )
@@ -194,7 +193,7 @@ def card(row: Row, settings: DirectumSettings) -> Card:
         received_at=_lenient(row, "RequestDate") or _lenient(row, "RegistrationDate"),
         due_at=_lenient(row, "Deadline"),
         answered_at=answered,
-        key=own if isinstance(own, str) and _KEY.fullmatch(own) else "",
+        key=own if isinstance(own, str) and is_key(own) else "",
         fields={**fields, **({"repeated": "да"} if row.get("IsRepeated") is True else {})},
     )  # fmt: skip
 

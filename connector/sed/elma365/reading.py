@@ -19,6 +19,7 @@ from connector.appeal import (
     Person,
     RemoteFile,
     RubricValue,
+    is_key,
 )  # fmt: skip
 from connector.sed.elma365.query import UPDATED
 from connector.sed.elma365.settings import ElmaSettings
@@ -26,7 +27,6 @@ from connector.sed.people import person
 
 Row = Mapping[str, Any]
 Statuses = Mapping[int, tuple[str, str]]  # number → code, name
-_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -107,7 +107,7 @@ def events(row: Row, statuses: Statuses, settings: ElmaSettings) -> tuple[Event,
     Raises UnreadableRowError.
     """
     key = str(row.get(settings.fields["key"]) or "")
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise UnreadableRowError(_("{field} holds no key of ours").format(field=settings.fields["key"]))
     return tuple(_Teller(key, row, status_of(row, statuses), settings).tell())
 
@@ -214,7 +214,7 @@ def card(row: Row, questions: Sequence[Row], statuses: Statuses, settings: ElmaS
         received_at=when("created") or moment(row.get("__createdAt") or row[UPDATED]),
         due_at=when("deadline") or when("due"),
         answered_at=when("answer_date") if fields.value("answer_send") is True else None,
-        key=own if _KEY.fullmatch(own) else "",
+        key=own if is_key(own) else "",
         fields={
             name: str(value)
             for name, value in row.items()

@@ -2,18 +2,16 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from config.i18n import _
-from connector.appeal import Event, EventKind, RemoteFile
+from connector.appeal import Event, EventKind, RemoteFile, is_key
 from connector.sed.mayan.settings import MayanSettings
 from connector.sed.people import person
 
 Row = Mapping[str, Any]
-_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
 # The fields of transitions that are read; the administrator makes those that he needs.
 FIELDS = ("number", "date", "deadline", "executor", "organisation", "code")
 
@@ -26,7 +24,7 @@ def events(
     key: str, document: int, entries: Sequence[Row], files: Sequence[Row], settings: MayanSettings
 ) -> tuple[Event, ...]:
     """Return what the log tells, in its order; ids stand on the entries' own. Raises UnreadableEntryError."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise UnreadableEntryError(_("its label names no key of ours"))
     found = []
     for entry in sorted(entries, key=lambda one: one["id"]):
