@@ -18,14 +18,12 @@ from connector.appeal import (
     RubricValue,
     is_key,
 )  # fmt: skip
+from connector.sed import rows
 from connector.sed.directum.settings import DirectumSettings
 from connector.sed.people import person
+from connector.sed.rows import UnreadableRowError
 
 Row = Mapping[str, Any]
-
-
-class UnreadableRowError(Exception):
-    """A row makes no sense; the text, a sentence, names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +36,7 @@ class Answer:
 
 def moment(value: object) -> datetime | None:
     """Return a time of OData, UTC; None for none. Raises UnreadableRowError."""
-    if value in (None, ""):
-        return None
-    try:
-        found = datetime.fromisoformat(str(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # the year 1 of another zone is no time of ours
-        raise UnreadableRowError(_("not a time: {value}").format(value=str(value)[:40])) from error
+    return None if value in (None, "") else rows.moment(value)
 
 
 def events(row: Row, answer: Answer | None, settings: DirectumSettings) -> tuple[Event, ...]:

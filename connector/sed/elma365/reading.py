@@ -6,7 +6,7 @@ The state is the message: a row tells everything that was ever so, what was told
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from config.i18n import _
@@ -24,23 +24,11 @@ from connector.appeal import (
 from connector.sed.elma365.query import UPDATED
 from connector.sed.elma365.settings import ElmaSettings
 from connector.sed.people import person
+from connector.sed.rows import UnreadableRowError, moment
 
 Row = Mapping[str, Any]
 Statuses = Mapping[int, tuple[str, str]]  # number → code, name
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
-
-class UnreadableRowError(Exception):
-    """A row makes no sense; the text, a sentence, names the field."""
-
-
-def moment(value: object) -> datetime:
-    """Return a time of the API, UTC. Raises UnreadableRowError."""
-    try:
-        found = datetime.fromisoformat(str(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UnreadableRowError(_("not a time: {value}").format(value=str(value)[:40])) from error
 
 
 class Fields:

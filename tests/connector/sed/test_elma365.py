@@ -11,8 +11,9 @@ from connector.appeal import AnswerResult, EventKind
 from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import CardQuery
 from connector.sed.elma365 import build
-from connector.sed.elma365.reading import UnreadableRowError, card, events
+from connector.sed.elma365.reading import card, events
 from connector.sed.http import StatusError
+from connector.sed.rows import UnreadableRowError
 from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256, unique
 from connector.sed.testing.peer import hand_over
 from stand.elma365.model import APPEALS, DIRECTORY, NAMESPACE, QUESTIONS, STATUSES

@@ -6,7 +6,8 @@ from config.secret import Secret
 from connector.appeal import EventKind
 from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed.mayan import build
-from connector.sed.mayan.reading import UnreadableEntryError, events
+from connector.sed.mayan.reading import events
+from connector.sed.rows import UnreadableRowError
 from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256
 from connector.sed.testing.peer import hand_over
 from tests.connector.sed.mayan_peer import StandMayan
@@ -165,7 +166,7 @@ def test_a_document_that_was_thrown_away_stops_nothing(peer):
 )
 def test_an_entry_that_makes_no_sense_says_where(peer, key, change, words):
     entry = {"id": 1, "datetime": "2024-03-01T00:00:00Z", "transition": {"label": "Регистрация"}, **change}
-    with pytest.raises(UnreadableEntryError, match=words):
+    with pytest.raises(UnreadableRowError, match=words):
         events(key, 1, [entry], [], peer.settings)
 
 
