@@ -16,7 +16,8 @@ from smev.envelope import read, write
 from smev.envelope.words import Content, Empty, OutgoingRequest, OutgoingResponse, Version
 from smev.gost import certificate, keyfile
 from smev.gost.algorithms import Digest
-from smev.gost.provider import digest, provider
+from smev.gost.backends import provider
+from smev.gost.provider import digest
 from smev.gost.signer import KeySigner
 from smev.gost.trust import load_store
 from smev.signature import Place
