@@ -193,13 +193,7 @@ class Dms1c:
 
 def play(setting: Setting) -> Dms1c:
     """Return 1С of the stand."""
-    return Dms1c(
-        plans=setting.plans,
-        ledger=setting.ledger,
-        faults=setting.faults,
-        pace=setting.pace,
-        host=setting.host,
-    )
+    return setting.served(Dms1c)
 
 
 def _key(document: Stored) -> str:
