@@ -6,7 +6,6 @@ Its answers are modelled on public documents, not on a server anybody here has s
 import json
 import re
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -139,7 +138,7 @@ class ProstoreApp:
 
     def _before(self, fault: Fault | None) -> Response | None:
         if fault is Fault.SLOW:
-            time.sleep(self.faults.pains.slow)
+            self.faults.dawdle()
         if fault is Fault.CUT_BEFORE:
             raise CutError
         if fault is Fault.ERROR:
