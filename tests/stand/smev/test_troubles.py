@@ -1,6 +1,5 @@
 """Every trouble of the bus on demand: its faults by name, broken connections before and after, duplicates."""
 
-
 import httpx
 import pytest
 from lxml import etree
