@@ -34,10 +34,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import chaos_plan
 from benchmarks.chaos_plan import Plan, Trouble
-from benchmarks.playground import LEASE, Playground, frozen, until
-from benchmarks.relay import ask
+from benchmarks.playground import LEASE, Playground, frozen
 from benchmarks.shifted_clock import ShiftedClock, compiler
 from benchmarks.small_disk import SmallDisk
+from benchmarks.stand_process import ask, until
 from connector.crashpoints import POINTS, VARIABLE
 from connector.journal.journal import Journal
 from tests.postgres_server import PostgresServer

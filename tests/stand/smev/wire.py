@@ -37,6 +37,15 @@ def streebog(content):
     return digest(provider(), Digest.STREEBOG_256, content)
 
 
+def eventually(look, good, seconds=60):
+    """Look until what is found is good; the seconds are for a bus that never answers."""
+    until = time.monotonic() + seconds
+    while not good(found := look()):
+        assert time.monotonic() < until, "no answer came"
+        time.sleep(0.01)
+    return found
+
+
 class Caller:
     """One information system over SOAP."""
 
@@ -89,13 +98,10 @@ class Caller:
 
     def raw_take(self):
         """Take answers until there is one; return its envelope as it came."""
-        until = time.monotonic() + 5
-        while time.monotonic() < until:
-            octets = xml_of(self.post(self.signed(write.get_response(self.version, self.clock()))))
-            if b"ResponseMessage" in octets:
-                return octets
-            time.sleep(0.01)
-        raise AssertionError("no answer came")
+        return eventually(
+            lambda: xml_of(self.post(self.signed(write.get_response(self.version, self.clock())))),
+            lambda octets: b"ResponseMessage" in octets,
+        )
 
     def take_request(self, selector=None):
         return self.call(write.get_request(self.version, self.clock(), selector))
@@ -105,11 +111,7 @@ class Caller:
 
     def wait(self, take=None):
         """Take an answer, waiting for it."""
-        until = time.monotonic() + 5
-        while isinstance(found := (take or self.take)(), Empty):
-            assert time.monotonic() < until, "no answer came"
-            time.sleep(0.01)
-        return found
+        return eventually(take or self.take, lambda found: not isinstance(found, Empty))
 
     def ack(self, message_id, *, accepted=True):
         return self.call(write.ack(self.version, message_id, accepted=accepted))
