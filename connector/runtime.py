@@ -90,8 +90,9 @@ class Runtime:
 
     def run(self, job: Job) -> bool:
         """Do a job when it is our turn; returns whether it made work for the workers."""
-        if job.kind in _IN_TURN and not self._our_turn(job):
-            return False
+        return (job.kind not in _IN_TURN or self._our_turn(job)) and self._do(job)
+
+    def _do(self, job: Job) -> bool:
         if job.kind == "intake":
             return self.relay.intake(int(job.name)).new > 0
         if job.kind == "track":
