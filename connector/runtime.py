@@ -34,7 +34,7 @@ _PURGED = "retention"  # under which the journal keeps when `purge` last looked
 _PURGE_GAP = timedelta(days=7)
 # Done by one daemon in turn. The others are cheap, or each daemon's own.
 _IN_TURN = frozenset({"intake", "track", "letters", "seal", "purge", "sweep"})
-_AT_ONCE = frozenset({"intake", "track"})  # a daemon that has just been started looks for work, whose turn it is
+_AT_ONCE = frozenset({"intake", "track"})  # a daemon that was just started looks, whosever turn it is
 _TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
 
 
