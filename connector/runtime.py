@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from config.database import database_url
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 _HORIZON = timedelta(days=2)  # no lease, pause or backoff is as long: Retry-After is heard up to a day
 _PURGED = "retention"  # under which the journal keeps when `purge` last looked
 _PURGE_GAP = timedelta(days=7)
+# Done by one daemon in turn. The others are cheap, or each daemon's own.
+_IN_TURN = frozenset({"intake", "track", "letters", "seal", "purge", "sweep"})
+_AT_ONCE = frozenset({"intake", "track"})  # a daemon that was just started looks, whosever turn it is
 _TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
 
 
@@ -50,6 +53,7 @@ class Runtime:
     relay: Relay
     classifier: CrosswalkClassifier
     letters: Letters
+    begun: set[Job] = field(default_factory=set)  # done at least once, or left to another daemon
 
     def close(self) -> None:
         """Let go of the peers and of the database."""
@@ -74,7 +78,7 @@ class Runtime:
             if sed.capabilities.exchange
         ]
         own = [
-            Job("letters", "mail", timedelta(seconds=15)),
+            Job("letters", "mail", timedelta(minutes=1)),
             Job("mapping", "crosswalk", timedelta(seconds=10)),
             Job("sweep", "files", timedelta(days=1)),
             Job("seal", "audit", timedelta(hours=1)),
@@ -85,7 +89,10 @@ class Runtime:
         return [*listing, *tracking, *own]
 
     def run(self, job: Job) -> bool:
-        """Do a job; returns whether it made work for the workers."""
+        """Do a job when it is our turn; returns whether it made work for the workers."""
+        return (job.kind not in _IN_TURN or self._our_turn(job)) and self._do(job)
+
+    def _do(self, job: Job) -> bool:
         if job.kind == "intake":
             return self.relay.intake(int(job.name)).new > 0
         if job.kind == "track":
@@ -104,6 +111,11 @@ class Runtime:
         elif job.kind == "sweep":
             self.journal.sweep_files(timedelta(days=1))
         return False
+
+    def _our_turn(self, job: Job) -> bool:
+        at_once = job.kind in _AT_ONCE and job not in self.begun
+        self.begun.add(job)
+        return self.journal.take_turn(f"{job.kind}:{job.name}", job.every, at_once=at_once)
 
     def purge(self, keep: timedelta) -> int:
         """Take out what is older; not on the first day of a time that may be a clock's mistake.

@@ -18,7 +18,7 @@ _SECONDS = 120
 _MEMORY = 2 << 30  # bytes of address space: a full sheet of 65 536 rows and 256 columns fits several times
 _REFUSED = 3
 
-# What the reader refuses is not read again: it may have taken all that memory. A password is told by the parent.
+# What the reader refuses is not read again: it may have taken all that memory. Passwords the parent tells.
 _READ = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))

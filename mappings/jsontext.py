@@ -1,4 +1,4 @@
-"""JSON that people save from services: what does not nest too deep, says nothing twice, holds whole letters."""
+"""JSON that people save from services: not nested too deep, nothing said twice, no half letters."""
 
 import json
 from pathlib import Path

@@ -43,5 +43,5 @@ def tokens_of(text: str) -> frozenset[str]:
 
 
 def clean(name: str) -> str:
-    """Return a name for showing: spaces and line breaks collapsed, NUL, which no database holds, as U+FFFD."""
+    """Return a name for showing: spaces and line breaks collapsed; NUL, that no database holds, as U+FFFD."""
     return _SPACES.sub(" ", name.replace("\0", "\ufffd")).strip()

@@ -4,6 +4,7 @@
                   │                           └─ event (of a SED)
                   └─ lane (in | out) ─── task ─── step
     channel, flow: what may be claimed · cursor, unread: where reading stands · audit: the trail
+    turn: when one of the daemons last did a periodic job
     smev_request, smev_incoming: questions to the platform over SMEV and what came about them
 
 Lanes are what is claimed: a lane repeats its head's channel and due time, so that one index entry per
@@ -31,7 +32,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0005"  # of the newest migration
+REVISION = "0006"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -244,6 +245,13 @@ cursor = Table(
     Column("name", CleanText, primary_key=True),
     Column("value", CleanText, nullable=False),
     Column("at", Utc),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("taken_at", Utc, nullable=False),
 )
 
 audit = Table(

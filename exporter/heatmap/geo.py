@@ -62,9 +62,7 @@ def region_key(oktmo: str) -> str:
 def _feature(one: Any, number: int, path: Path) -> tuple[str, str, list[Ring]]:  # noqa: ANN401 - JSON
     try:
         properties, geometry = one["properties"], one["geometry"]
-        oktmo = str(properties["oktmo"]).strip()
-        if not _OKTMO.fullmatch(oktmo):
-            raise ValueError(_("{oktmo} is no code of OKTMO").format(oktmo=ascii(oktmo[:40])))
+        oktmo = _oktmo(str(properties["oktmo"]).strip())
         kind, coordinates = geometry["type"], geometry["coordinates"]
         polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}[kind]
         rings = [[_point(point) for point in ring] for polygon in polygons for ring in polygon]
@@ -76,6 +74,12 @@ def _feature(one: Any, number: int, path: Path) -> tuple[str, str, list[Ring]]: 
             ).format(file=path, number=number, reason=error)
         ) from error
     return region_key(oktmo), _written(str(properties.get("name") or oktmo)), rings
+
+
+def _oktmo(text: str) -> str:
+    if not _OKTMO.fullmatch(text):
+        raise ValueError(_("{oktmo} is no code of OKTMO").format(oktmo=ascii(text[:40])))
+    return text
 
 
 def _written(name: str) -> str:

@@ -29,7 +29,7 @@ from smev.envelope import read
 from smev.envelope.faults import KINDS, fault
 from smev.envelope.words import Content, Metadata, Received, Selector
 from smev.errors import InputError, UnsupportedError
-from smev.gost.provider import provider
+from smev.gost.backends import provider
 from smev.signature import places
 from smev.signature.octets import parse
 
@@ -165,7 +165,9 @@ def _json(status: int, raw: bytes) -> dict[str, object]:
     """Return the object of an answer; only a success has to be one."""
     try:
         plain = json.dumps(json.loads(raw) if raw.strip() else {}, ensure_ascii=False)
-        told = json.loads(plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))  # no half letters
+        told = json.loads(
+            plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        )  # no half letters
     except (ValueError, RecursionError):
         told = None
     if isinstance(told, dict):

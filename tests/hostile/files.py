@@ -1,4 +1,4 @@
-"""Readers of files that people bring: crosswalks, messages and dictionaries saved as text, maps, tables of TOML."""
+"""Readers of files that people bring: crosswalks, messages, dictionaries, maps, tables of TOML."""
 
 import json
 from datetime import date
@@ -64,7 +64,9 @@ SSSOM = Reader(
         "invalid-date": Cell(_row("since=2026-13-45"), _UNCLEAR.format("month")),
         "huge-number": Cell(_row("priority=" + "9" * 5000), _UNCLEAR.format("not a whole number")),
         "noise": Cell(_row("relation=zzz", confidence="nan"), _UNCLEAR.format("zzz")),
-        "duplicate-keys": Cell(f"{_HEAD}\tother\n{_GOOD}\n".encode(), "duplicate-keys.tsv: .*other stand twice"),
+        "duplicate-keys": Cell(
+            f"{_HEAD}\tother\n{_GOOD}\n".encode(), "duplicate-keys.tsv: .*other stand twice"
+        ),
         "wrong-encoding": Cell(f"{_HEAD}\n{_GOOD}\n".encode("utf-16") + b"\xff", "unknown encoding"),
         "nul-bytes": Cell(_row(item="pospath:%00%01/a\0b"), "exit [01]: .*rows"),
         "formula": Cell(_row(item="pospath:%3D1%2B1"), "exit 0: .*2 rows"),
@@ -73,7 +75,7 @@ SSSOM = Reader(
         "ten-gigabytes": Cell("", "larger than 200 MB"),
     },
     lacking(TSV_has_no_DTD=XML, **_TEXT_FILE),
-)  # fmt: skip
+)
 
 
 # ---- messages to try a crosswalk on
@@ -103,7 +105,9 @@ MESSAGES = Reader(
     {
         "deep-nesting": Cell(f'{{"x": {_DEEP}}}', _LINE.format("deep-nesting", "too deep")),
         "huge-number": Cell('{"категория": "а", "times": "' + "9" * 5000 + '"}', _TAKEN),
-        "duplicate-keys": Cell('{"fact": "а", "fact": "б"}', _LINE.format("duplicate-keys", "'fact' stands twice")),
+        "duplicate-keys": Cell(
+            '{"fact": "а", "fact": "б"}', _LINE.format("duplicate-keys", "'fact' stands twice")
+        ),
         "invalid-date": Cell('{"категория": "а", "date": "2026-13-45"}', _TAKEN),
         "nul-bytes": Cell('{"категория": "а\\u0000б"}', _TAKEN),
         "wrong-encoding": Cell(rb'{"category": "\ud800"}', _TAKEN),
@@ -113,7 +117,7 @@ MESSAGES = Reader(
         "ten-gigabytes": Cell("", "larger than 200 MB"),
     },
     lacking(JSON_has_no_DTD=XML, **_TEXT_FILE),
-)  # fmt: skip
+)
 
 
 # ---- the platform's dictionary, saved
@@ -130,9 +134,12 @@ DICTIONARY = Reader(
     each(".json", "mapping", "categories", "{path}", "--by", "test", "--json"),
     {
         "deep-nesting": Cell(_dictionary(_DEEP), _NAMED.format("deep-nesting", "too deep")),
-        "huge-number": Cell(_dictionary('[{"id": ' + "9" * 5000 + "}]"), _NAMED.format("huge-number", "digits")),
+        "huge-number": Cell(
+            _dictionary('[{"id": ' + "9" * 5000 + "}]"), _NAMED.format("huge-number", "digits")
+        ),
         "duplicate-keys": Cell(
-            '{"subjects": [], "subjects": [{"id": 1, "name": "а"}]}', _NAMED.format("keys", "'subjects' stands twice")
+            '{"subjects": [], "subjects": [{"id": 1, "name": "а"}]}',
+            _NAMED.format("keys", "'subjects' stands twice"),
         ),
         "wrong-encoding": Cell(_dictionary(r'[{"id": 1, "name": "\ud800"}]'), "exit [01]: .*"),
         "nul-bytes": Cell(_dictionary(r'[{"id": 1, "name": "а\u0000б"}]'), "exit [01]: .*"),
@@ -146,7 +153,7 @@ DICTIONARY = Reader(
         tried_with_the_messages_which_the_same_function_opens=("ten-gigabytes",),
         **_TEXT_FILE,
     ),
-)  # fmt: skip
+)
 
 
 # ---- outlines and tiles of the heat map
@@ -234,8 +241,12 @@ _ALL = "all named it"
 TABLES = Reader(
     "tables of TOML beside the configuration",
     (
-        "connector.platform.profiles", "exporter.workdays", "exporter.definitions", "smev.client.settings",
-        "exporter.marts.datamart.profile", "exporter.sources.columnmap",
+        "connector.platform.profiles",
+        "exporter.workdays",
+        "exporter.definitions",
+        "smev.client.settings",
+        "exporter.marts.datamart.profile",
+        "exporter.sources.columnmap",
     ),
     _tables,
     {
@@ -250,5 +261,5 @@ TABLES = Reader(
         "formula": Cell('columns = "=1+1"\nedition = "=1+1"\n', _ALL),
     },
     lacking(TOML_has_no_DTD=XML, a_person_wrote_it_by_hand=("ten-gigabytes",), **_TEXT_FILE),
-)  # fmt: skip
+)
 FILES = (SSSOM, MESSAGES, DICTIONARY, GEOJSON, TABLES)

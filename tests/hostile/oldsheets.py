@@ -8,12 +8,14 @@ from tests.hostile.attacks import ARCHIVE, HTTP, NAMES, XML, Cell, Reader, lacki
 from tests.hostile.commands import each
 
 _NAMES = " ".join(
-    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"' for prefix in ("office", "table", "text")
-)  # fmt: skip
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+    for prefix in ("office", "table", "text")
+)
 _MANIFEST = (
     b'<?xml version="1.0"?><m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-    b'<m:file-entry m:full-path="/" m:media-type="application/vnd.oasis.opendocument.spreadsheet"/></m:manifest>'
-)  # fmt: skip
+    b'<m:file-entry m:full-path="/" m:media-type="application/vnd.oasis.opendocument.spreadsheet"/>'
+    b"</m:manifest>"
+)
 _ROWS = (("код", "наименование"), ("0001.0001.0001.0001", "Дороги"))
 _REFUSED = "damaged|unreasonable|cannot be read|not a workbook"
 _SAYS_ITS_NAME = r"exit 1: .*\.ods.*({})"
@@ -38,8 +40,9 @@ def content(*more, head="", cell="", table=""):
 
 def _row(cells):
     return "".join(
-        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in cells
-    )  # fmt: skip
+        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+        for text in cells
+    )
 
 
 def _dtd(entities):
@@ -70,7 +73,8 @@ ODS = Reader(
         "nul-bytes": Cell(ods(content(_row(["до\0после"]))), _SAYS_ITS_NAME.format("damaged")),
         "wrong-encoding": Cell(ods(content().replace("UTF-8", "x-none")), _SAYS_ITS_NAME.format("damaged")),
         "huge-number": Cell(
-            ods(content(cell='table:number-columns-repeated="999999999999"')), r"the cell [A-Z]+\d.*stray cells"
+            ods(content(cell='table:number-columns-repeated="999999999999"')),
+            r"the cell [A-Z]+\d.*stray cells",
         ),
         "duplicate-keys": Cell(ods(content(table='table:name="Ещё"')), _SAYS_ITS_NAME.format("damaged")),
         "invalid-date": Cell(
@@ -141,8 +145,12 @@ XLS = Reader(
         there_is_no_HTTP=tuple(one for one in HTTP if one != "no-end"),
         names_of_files_are_not_in_it=NAMES,
         values_are_read_as_those_of_an_xlsx=(
-            "invalid-date", "duplicate-keys", "formula", "wrong-encoding", "right-to-left-text",
+            "invalid-date",
+            "duplicate-keys",
+            "formula",
+            "wrong-encoding",
+            "right-to-left-text",
         ),
     ),
-)  # fmt: skip
+)
 OLD_SHEETS = (ODS, XLS)

@@ -1,4 +1,4 @@
-"""What SEDs tell over HTTP and in databases, field by field: the stand's own answers, changed on their way."""
+"""What SEDs tell over HTTP and in databases, field by field: the stand's answers, changed on their way."""
 
 import json
 
@@ -36,7 +36,9 @@ class Tampering:
         body = b"".join(self._app(environ, lambda *status: told.append(status)))
         status, headers = told[0][:2]
         if self.change == STUCK:
-            body = self._first.setdefault(environ["PATH_INFO"], body.replace(b'"next": null', b'"next": "on"'))
+            body = self._first.setdefault(
+                environ["PATH_INFO"], body.replace(b'"next": null', b'"next": "on"')
+            )
         elif self.change and body[:1] in (b"{", b"["):
             tree = json.loads(body)
             for row in _rows(tree):
@@ -69,7 +71,7 @@ def handed(peer, sed):
 
 
 def heard(sed, keys):
-    """Say what was told of the changed card; the good one must be told whole, storable, and once more read."""
+    """Say what was told of the changed card; the good one must be told whole and can be stored."""
     try:
         events, cursor, notes = drain(sed)
         drain(sed, cursor)
@@ -212,7 +214,9 @@ ONE_C = Reader(
     ("connector.sed.dms1c",),
     _objects,
     {
-        "invalid-date": Cell({"regDate": "2026-13-45T00:00:00", "modificationDate": "9999-12-31T23:59:59"}, "told: .*Т-0"),
+        "invalid-date": Cell(
+            {"regDate": "2026-13-45T00:00:00", "modificationDate": "9999-12-31T23:59:59"}, "told: .*Т-0"
+        ),
         "huge-number": Cell({"size": "9" * 5000}, "told: .*answer О-0"),
         "right-to-left-text": Cell({"regNumber": b.MIRROR}, "told: .*registered счёт"),
         "formula": Cell({"regNumber": "=1+1"}, "told: .*registered =1.1"),
@@ -220,12 +224,18 @@ ONE_C = Reader(
     },
     lacking(
         the_bytes_of_the_answer_are_tried_on_the_wire=(
-            *XML, *HTTP, "deep-nesting", "wrong-encoding", "nul-bytes", "duplicate-keys", "ten-gigabytes",
+            *XML,
+            *HTTP,
+            "deep-nesting",
+            "wrong-encoding",
+            "nul-bytes",
+            "duplicate-keys",
+            "ten-gigabytes",
         ),
         nothing_is_unpacked=ARCHIVE,
         a_file_is_taken_by_its_id_and_its_name_is_cleaned_where_it_is_written=NAMES,
     ),
-)  # fmt: skip
+)
 
 
 # ---- a database of cards
@@ -240,7 +250,9 @@ def _database(folder, given):
         marks = ", ".join("?" * (len(values) + 1))
         with peer.engine.begin() as connection:
             for number, told in (("к-0", tuple(values.values())), ("к-1", ("2026-03-01",) * len(values))):
-                connection.exec_driver_sql("INSERT INTO rubric VALUES (?, '1', '0001', '', '', NULL)", (number,))
+                connection.exec_driver_sql(
+                    "INSERT INTO rubric VALUES (?, '1', '0001', '', '', NULL)", (number,)
+                )
                 connection.exec_driver_sql(f"INSERT INTO card ({columns}) VALUES ({marks})", (number, *told))
             connection.exec_driver_sql("UPDATE card SET file = 'Обращения'")
         cards = {card.ref.id: card for card in peer.sed().cards(CardQuery(card_files=("Обращения",)))}

@@ -1,4 +1,4 @@
-"""Fuzzers of fields: whatever values stand where SEDs, gateways and files have theirs, an answer or a sentence."""
+"""Fuzzers of fields: whatever stands where SEDs, gateways and files have theirs, an answer or a sentence."""
 
 import json
 from contextlib import suppress
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.secret import Secret
-from connector.journal import codec
 from connector.appeal import Cabinet
+from connector.journal import codec
 from connector.platform.rest import default_profile
 from connector.platform.smev.translate import Reader
 from connector.sed.directum import reading as directum
@@ -17,6 +17,7 @@ from connector.sed.elma365 import reading as elma
 from connector.sed.http import Call, _parsed
 from connector.sed.mayan import MayanSettings
 from connector.sed.mayan import reading as mayan
+from connector.sed.rows import UnreadableRowError
 from exporter.heatmap.engine import MapError
 from exporter.heatmap.geo import load_outlines
 from mappings import jsontext
@@ -30,14 +31,25 @@ from tests.hostile.test_fuzz import few, octets, trees
 from tests.mappings.samples import REFERENCES
 
 MOMENTS = st.sampled_from(
-    ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01", "2026-13-45", "2026-03-01T10:00:00+03:00", "\ud800"]
-)  # fmt: skip
+    [
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00Z",
+        "0001-01-01",
+        "2026-13-45",
+        "2026-03-01T10:00:00+03:00",
+        "\ud800",
+    ]
+)
 VALUES = trees | MOMENTS | st.text(st.characters(), max_size=8)
 KEY = "pos:77:1:1"
 ELMA = ElmaSettings(
-    url="https://sed.example.org", token=Secret("t"), namespace="n", app="a", questions="q",
+    url="https://sed.example.org",
+    token=Secret("t"),
+    namespace="n",
+    app="a",
+    questions="q",
     directory="00000000-0000-4000-8000-000000000000",
-)  # fmt: skip
+)
 DIRECTUM = settings_for("https://sed.example.org")
 MAYAN = MayanSettings(url="https://sed.example.org", token=Secret("t"))
 POSEDMS = Reader(Cabinet(77, "x"), default_profile())
@@ -57,17 +69,30 @@ def kept(events):
 
 
 @few
-@given(st.dictionaries(st.sampled_from([*ELMA.fields.values(), "__status", "__updatedAt"]), VALUES, max_size=5))
+@given(
+    st.dictionaries(st.sampled_from([*ELMA.fields.values(), "__status", "__updatedAt"]), VALUES, max_size=5)
+)
 def test_any_row_of_elma365_is_told_or_named(fields):
     row = told(WHEN | {"pos_key": KEY, "reg_number": "Т-1"} | fields)
     statuses = {1: ("refused", "Отказ"), 2: ("closed", "Закрыто")}
-    with suppress(elma.UnreadableRowError):
+    with suppress(UnreadableRowError):
         kept(elma.events(row, statuses, ELMA))
     assert elma.card(row, [row], statuses, ELMA).ref.id == "1"
 
 
-_OF_DIRECTUM = ("RegistrationNumber", "RegistrationDate", "Modified", "ExecutionState", "Assignee", "Deadline",
-                "InitialDeadline", "TransferredTo", "Questions", "PosRefusalText", "AnswerLetter")  # fmt: skip
+_OF_DIRECTUM = (
+    "RegistrationNumber",
+    "RegistrationDate",
+    "Modified",
+    "ExecutionState",
+    "Assignee",
+    "Deadline",
+    "InitialDeadline",
+    "TransferredTo",
+    "Questions",
+    "PosRefusalText",
+    "AnswerLetter",
+)
 
 
 @few
@@ -75,7 +100,7 @@ _OF_DIRECTUM = ("RegistrationNumber", "RegistrationDate", "Modified", "Execution
 def test_any_row_of_directum_is_told_or_named(fields):
     row = told({"Id": 1, "PosKey": KEY} | fields)
     answer = directum.Answer(told({"Id": 2} | fields), ())
-    with suppress(directum.UnreadableRowError):
+    with suppress(UnreadableRowError):
         kept(directum.events(row, answer, DIRECTUM))
     assert directum.card(row, DIRECTUM).ref.id == "1"
 
@@ -83,11 +108,17 @@ def test_any_row_of_directum_is_told_or_named(fields):
 @few
 @given(
     st.dictionaries(st.sampled_from(["transition", "comment", "extra_data", "datetime"]), VALUES, max_size=4),
-    st.dictionaries(st.sampled_from(["filename", "size", "mimetype", "comment", "timestamp"]), VALUES, max_size=4),
-)  # fmt: skip
+    st.dictionaries(
+        st.sampled_from(["filename", "size", "mimetype", "comment", "timestamp"]), VALUES, max_size=4
+    ),
+)
 def test_any_entry_of_mayan_is_told_or_named(entry, file):
-    usual = {"id": 1, "transition": {"label": next(iter(MAYAN.transitions))}, "datetime": "2026-03-01T10:00:00Z"}
-    with suppress(mayan.UnreadableEntryError):
+    usual = {
+        "id": 1,
+        "transition": {"label": next(iter(MAYAN.transitions))},
+        "datetime": "2026-03-01T10:00:00Z",
+    }
+    with suppress(UnreadableRowError):
         kept(mayan.events(KEY, 1, [told(usual | entry)], [told({"id": 1} | file)], MAYAN))
 
 
@@ -127,13 +158,26 @@ def test_any_outlines_are_drawn_or_refused_by_name(oktmo, ring, tmp_path):
         assert str(load_outlines(path)).encode()
 
 
-_PARTS = ("Id", "Description", "CreatedAt", "Applicant", "Attachments", "FileId", "Questions", "Latitude", "Subject")
+_PARTS = (
+    "Id",
+    "Description",
+    "CreatedAt",
+    "Applicant",
+    "Attachments",
+    "FileId",
+    "Questions",
+    "Latitude",
+    "Subject",
+)
 
 
 @few
 @given(
-    st.lists(st.tuples(st.sampled_from(_PARTS), octets.map(lambda body: body.decode("utf-8", "replace"))), max_size=5)
-)  # fmt: skip
+    st.lists(
+        st.tuples(st.sampled_from(_PARTS), octets.map(lambda body: body.decode("utf-8", "replace"))),
+        max_size=5,
+    )
+)
 def test_any_stored_source_of_smev_is_a_message_or_a_problem(parts):
     inside = "".join(f"<{name}>{text}</{name}>" for name, text in parts)
     received = POSEDMS.stored(f"<Message><Id>1</Id>{inside}</Message>")

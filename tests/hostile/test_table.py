@@ -13,9 +13,10 @@ from tests.hostile.oldsheets import OLD_SHEETS
 from tests.hostile.relayed import RELAYED
 from tests.hostile.seds import SEDS
 from tests.hostile.sheets import EXPORTS
+from tests.hostile.sockets import SOCKETS
 from tests.hostile.wire import WIRE
 
-READERS = (*RELAYED, *SEDS, EXPORTS, *OLD_SHEETS, *FILES, *WIRE, *LINES, *COMMANDS)
+READERS = (*RELAYED, *SEDS, EXPORTS, *OLD_SHEETS, *FILES, *WIRE, *LINES, *SOCKETS, *COMMANDS)
 ROOT = Path(__file__).parents[2]
 MEMORY = 450 << 20  # bytes above what the process had; an answer of 32 MB takes 280 as JSON, a bomb gigabytes
 
@@ -64,7 +65,7 @@ _PARSER = re.compile(
     r"\betree\.(?:fromstring|XMLParser|iterparse|parse)\(|zipfile\.ZipFile\(|tomllib\.loads?\(|toml\.parse\("
     r"|\bjson\.loads?\(|csv\.(?:reader|DictReader)\(|raw_decode\(|CalamineWorkbook\.from_path\("
     r"|\bload_workbook\(|HeaderParser\(|BaseHTTPRequestHandler\)|ftplib\.FTP\(|validate_json\(|pickle\.load\("
-    r"|\bnp\.load\(|\bXMLPullParser\(|\boctets import [^\n]*\bparse\b|\bder\.(?:read|parse)|\.exchange\(|\.feed\("
+    r"|\bnp\.load\(|\bXMLPullParser\(|\boctets import [^\n]*\bparse\b|\bder\.parse|\.feed\("
 )
 # What else parses, and why no row of the table is its own: what we wrote ourselves, or tests of its own.
 ELSEWHERE = {

@@ -39,8 +39,15 @@ _ANY_VALUES = (("DMAdditionalProperty", "propertySimpleValue"), (*CONDITION, "va
 _GIVES_NONE = frozenset({"status", "garbage"})  # what a server says that has no WSDL to give
 # What zeep dies of where a WSDL lacks an attribute, names a type that is not there, turns in a ring.
 _ZEEPS = (
-    ZeepError, LookupError, ValueError, etree.LxmlError, AttributeError, AssertionError, TypeError, RecursionError,
-)  # fmt: skip
+    ZeepError,
+    LookupError,
+    ValueError,
+    etree.LxmlError,
+    AttributeError,
+    AssertionError,
+    TypeError,
+    RecursionError,
+)
 
 
 class Schema:

@@ -17,10 +17,10 @@ from connector.sed import ChangePage
 from connector.sed.elma365.client import Api, Row, identity
 from connector.sed.elma365.query import UPDATED, Filter, changed_since, equal
 from connector.sed.elma365.query import moment as written
-from connector.sed.elma365.reading import Statuses, UnreadableRowError, events, moment, number_of
+from connector.sed.elma365.reading import Statuses, events, number_of
 from connector.sed.elma365.settings import ElmaSettings
 from connector.sed.http import StatusError
-from connector.sed.moments import ALWAYS, carries
+from connector.sed.rows import ALWAYS, UnreadableRowError, carries, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,6 @@ class Incoming:
             name, size = self._looked_at(file.ref)
             files.append(RemoteFile(ref=file.ref, name=name, size=size))
         return replace(event, files=tuple(files))
-
 
     def _looked_at(self, file: str) -> tuple[str, int | None]:
         """Return a file's name and size; one that is gone keeps its id: its answer alone waits for it."""
