@@ -16,7 +16,7 @@ from smev.client.wire import Wire
 from smev.client.words import Queue
 from smev.errors import SmevError
 from smev.gost import certificate, cms, keyfile
-from smev.gost.provider import provider
+from smev.gost.backends import provider
 from tests.connector.platform.loopback import Script, serving
 from tests.connector.sed.dms1c_peer import adapter
 from tests.hostile import builders as b
