@@ -3,9 +3,12 @@
 import httpx
 import pytest
 
+from config.secret import Secret
 from connector.errors import ConnectorError, PermanentError
+from connector.sed.elma365 import ElmaSed, ElmaSettings
 from connector.sed.http import Address, Call, SedHttp
 from exporter.marts.datamart.client import Access, Client
+from tests.certificates import self_signed
 from tests.connector.platform.loopback import Script, connected, fetched, serving
 
 ELSEWHERE = [
@@ -106,4 +109,23 @@ def test_a_sed_or_a_mart_that_sends_elsewhere_is_not_followed(inner, status):
             mart.status("00000000-0000-4000-8000-000000000000")
         sed.close()
         mart.close()
+    assert heard.asked == []
+
+
+def test_a_link_of_a_sed_does_not_lead_to_services_of_this_machine(inner, tmp_path):
+    inner_url, heard = inner
+    file = "00000000-0000-4000-8000-000000000000"
+    good, authority = self_signed(tmp_path, "good", "127.0.0.1")
+    script = Script()
+    script.answer("GET", "/pub/v1/disk/file/", 200, {"file": {"__name": "a.txt"}})
+    with serving(script, tls=good) as url:
+        settings = ElmaSettings(
+            url=url, token=Secret("t"), namespace="n", app="a", directory=file, ca_file=authority
+        )
+        sed = ElmaSed(settings)
+        for link, words in ((f"{inner_url}/x", "plain http"), ("http://[", "without a link")):
+            script.answer("POST", "/pub/v1/disk/file/", 200, {"success": True, "Link": link})
+            with pytest.raises(ConnectorError, match=words), sed.open_file(file):
+                pytest.fail("it opened something")
+        sed.close()
     assert heard.asked == []

@@ -152,6 +152,9 @@ class Api:
             parts = urlsplit("")
         if not parts.hostname:
             raise garbage(Call("POST", file, what), _("an answer without a link"))
+        if parts.scheme == "http" and self._settings.url.startswith("https:"):  # a service of this machine
+            sentence = _("{what}: its link leads to plain http, which is not followed").format(what=what)
+            raise PermanentError(sentence, code="file-gone", field="files")
         http = self._store(f"{parts.scheme}://{parts.netloc}", what)
         path = parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
         call = Call("GET", path, what, headers={"Accept": "*/*"})
