@@ -138,7 +138,7 @@ SMEV = Reader(
 
 # ---- lists of cards
 
-_MAP = """
+CARD_MAP = """
 name = "малая"
 [columns]
 card = { header = "Номер" }
@@ -155,7 +155,7 @@ def _cards(folder, given):
     """Every hostile row stands in a list with a good one; the check names it, the facts hold the good one."""
     import csv
 
-    (folder / "map.toml").write_text(_MAP, encoding="utf-8")
+    (folder / "map.toml").write_text(CARD_MAP, encoding="utf-8")
     said = {}
     for attack, rows in given.items():
         path = folder / f"{attack}.csv"

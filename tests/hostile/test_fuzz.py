@@ -24,7 +24,7 @@ from exporter.sources.columnmap import MapError, parse_map
 from exporter.sources.listfile import ListFile
 from mappings.errors import FileError
 from tests.connector.platform.loopback import message
-from tests.hostile.commands import _MAP
+from tests.hostile.commands import CARD_MAP
 
 few = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("9" * 5000)
@@ -150,7 +150,7 @@ def test_any_answer_of_a_mart_is_a_status_or_an_error_of_ours(text):
 def test_any_list_of_cards_is_read_or_refused(body, tmp_path):
     path = tmp_path / "list.csv"
     path.write_bytes("Номер;Дата;Категория\n".encode() + body + "\nК-900;01.02.2026;Дороги\n".encode())
-    columns = parse_map(_MAP, "map.toml")
+    columns = parse_map(CARD_MAP, "map.toml")
     from datetime import UTC, datetime
 
     source = ListFile(path, columns, load_definitions("Europe/Moscow"), datetime(2026, 3, 1, tzinfo=UTC))

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.attacks import ATTACKS
+from tests.hostile.books import BOOKS
 from tests.hostile.commands import COMMANDS
 from tests.hostile.files import FILES
 from tests.hostile.lines import LINES
-from tests.hostile.oldsheets import OLD_SHEETS
 from tests.hostile.relayed import RELAYED
 from tests.hostile.seds import SEDS
 from tests.hostile.sheets import EXPORTS
 from tests.hostile.sockets import SOCKETS
 from tests.hostile.wire import WIRE
 
-READERS = (*RELAYED, *SEDS, EXPORTS, *OLD_SHEETS, *FILES, *WIRE, *LINES, *SOCKETS, *COMMANDS)
+READERS = (*RELAYED, *SEDS, EXPORTS, *BOOKS, *FILES, *WIRE, *LINES, *SOCKETS, *COMMANDS)
 ROOT = Path(__file__).parents[2]
 MEMORY = 450 << 20  # bytes above what the process had; an answer of 32 MB takes 280 as JSON, a bomb gigabytes
 

@@ -1,11 +1,12 @@
-"""Readers of workbooks that are no .xlsx: .ods of LibreOffice, .xls of old Excel, by their commands."""
+"""Readers of workbooks by their commands: .ods of LibreOffice, .xls of old Excel, lists of cards in .xlsx."""
 
 import struct
 from pathlib import Path
 
 from tests.hostile import builders as b
 from tests.hostile.attacks import ARCHIVE, HTTP, NAMES, XML, Cell, Reader, lacking
-from tests.hostile.commands import each
+from tests.hostile.commands import CARD_MAP, each
+from tests.hostile.sheets import attacks_on
 
 _NAMES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
@@ -153,4 +154,28 @@ XLS = Reader(
         ),
     ),
 )
-OLD_SHEETS = (ODS, XLS)
+
+
+# ---- lists of cards in a workbook
+
+_CARDS = b.workbook([["Номер", "Дата", "Категория"], ["К-900", "01.02.2026", "Дороги"]])
+
+
+def _cards(folder, given):
+    """Every hostile list is checked by the same column map."""
+    (folder / "map.toml").write_text(CARD_MAP, encoding="utf-8")
+    return each(".xlsx", "export", "check", "--list", "{path}", "--map", "{folder}/map.toml")(folder, given)
+
+
+CARD_BOOKS = Reader(
+    "lists of cards in a workbook",
+    ("exporter.sources.table",),
+    _cards,
+    attacks_on(_CARDS, "damaged|unreasonable|cannot be read|not a workbook"),
+    lacking(
+        there_is_no_HTTP=HTTP,
+        names_of_files_are_not_in_it=NAMES,
+        values_are_read_as_those_of_the_list_in_CSV=("invalid-date", "right-to-left-text", "formula"),
+    ),
+)
+BOOKS = (ODS, XLS, CARD_BOOKS)
