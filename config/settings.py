@@ -227,9 +227,24 @@ class HealthSettings(Section):
 
 
 class RetentionSettings(Section):
-    """How long what concerns people is kept after a round ended; None = always."""
+    """How long what concerns people is kept after a round ended, and then what is left; None = always."""
 
     content: Annotated[Duration, Field(ge=timedelta(days=30))] | None = None
+    trace: Annotated[Duration, Field(ge=timedelta(days=365))] | None = None  # after the last line about it
+
+    @model_validator(mode="after")
+    def _content_goes_first(self) -> Self:
+        if self.trace is not None and self.content is None:
+            raise ValueError(
+                _("retention.trace needs retention.content: set for how long words and people are kept")
+            )
+        if self.trace is not None and self.content is not None and self.trace < self.content:
+            raise ValueError(
+                _("retention.trace ({trace} days) is shorter than retention.content ({content} days)").format(
+                    trace=self.trace.days, content=self.content.days
+                )
+            )
+        return self
 
 
 class LogSettings(Section):

@@ -61,6 +61,8 @@ def _count_rows(counts: "Counts") -> Iterator[tuple[str, int]]:
     from connector.commands.wording import KINDS, STAGES, STATES, word
 
     yield _("received"), counts.received
+    if counts.erased:
+        yield _("of them erased, the period is over"), counts.erased
     yield from ((word(STATES, state), number) for state, number in counts.by_state.items())
     sent, parked = _("sent: {kind}"), _("parked: {stage}")
     yield from ((sent.format(kind=word(KINDS, kind)), number) for kind, number in counts.sent.items())
