@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from connector.journal.records import AuditEntry
     from connector.journal.reports import Counts
 
+_BEGINNINGS = frozenset({"received", "unreadable"})
+
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show per cabinet and channel what waits, is in work, is parked, and what is closed."""
@@ -107,6 +109,8 @@ def show(
             [(entry.at, entry.actor, entry.round, said(entry), told(entry)) for entry in trail],
             title=_("cabinet {opa_id}, message {platform_id}").format(opa_id=opa_id, platform_id=platform_id),
         )
+        if not trail or trail[0].what not in _BEGINNINGS:
+            typer.echo(_("the lines before are erased: the period of the trail is over"))
 
 
 def _as_json(entry: "AuditEntry") -> dict[str, object]:

@@ -7,7 +7,7 @@ a digest that somebody kept from an older one is still found. A cut is a row of 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, or_, select, text
 
 from connector.journal import audit as trail
 from connector.journal import ratings
@@ -42,15 +42,17 @@ def newest(connection: Connection) -> Cut | None:
     return _cut(row) if row else None
 
 
-def due(connection: Connection, before: datetime) -> Cut | None:
-    """Return the cut that is due: at the newest seal made before a moment that has a newer one."""
-    last = select(func.max(audit_seal.c.id)).scalar_subquery()
-    found = connection.execute(
-        select(audit_seal)
-        .where(audit_seal.c.at < before, audit_seal.c.id < last)
-        .order_by(audit_seal.c.id.desc())
-        .limit(1)
-    ).first()
+def due(connection: Connection, before: datetime, *, sealed: bool = True) -> Cut | None:
+    """Return the cut that is due: at the newest seal made before a moment that has a newer one.
+
+    `sealed` False: as if the newest lines were sealed now.
+    """
+    seal = audit_seal.alias("newer")
+    newer: ColumnElement[bool] = exists().where(seal.c.id > audit_seal.c.id)
+    if not sealed:
+        newer = or_(newer, exists().where(audit.c.id > audit_seal.c.upto))
+    old = select(audit_seal).where(audit_seal.c.at < before, newer)
+    found = connection.execute(old.order_by(audit_seal.c.id.desc()).limit(1)).first()
     done = newest(connection)
     if found is None or (done is not None and done.upto >= found.upto):
         return None
@@ -63,8 +65,7 @@ def due(connection: Connection, before: datetime) -> Cut | None:
 
 def make(connection: Connection, before: datetime, now: datetime, actor: str) -> Cut | None:
     """Write down the cut that is due, with its line in the trail; nothing is deleted yet."""
-    if connection.dialect.name == "postgresql":  # two daemons at once: the second finds it done
-        connection.execute(text("LOCK TABLE audit_cut IN SHARE ROW EXCLUSIVE MODE"))
+    _take_turn(connection)
     cut = due(connection, before)
     if cut is None:
         return None
@@ -79,6 +80,7 @@ def delete_lines(connection: Connection, after: int) -> tuple[int, int]:
 
     A rating that such a line tells of outlives it: the mart asks for it as long as the round is there.
     """
+    _take_turn(connection)
     cut = newest(connection)
     if cut is None:
         return 0, after
@@ -89,6 +91,12 @@ def delete_lines(connection: Connection, after: int) -> tuple[int, int]:
     ratings.outlive(connection, ids[0], ids[-1])
     connection.execute(delete(audit).where(audit.c.id >= ids[0], audit.c.id <= ids[-1]))
     return len(ids), ids[-1]
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let one daemon at a time cut and delete: the second finds it done."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE audit_cut IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def left(connection: Connection, cut: Cut | None) -> int:

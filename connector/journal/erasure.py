@@ -66,10 +66,10 @@ class Erasure(Seals):
         """
         self.seal()  # a cut needs a seal that is newer
         self._db.write(lambda connection: cuts.make(connection, before, self._now(), self._who()))
-        total = self._lines()
+        total = self._delete_lines()
         after: Place | None = None
         while True:
-            done, after = self._db.write(self._batch, before, after)
+            done, after = self._db.write(self._erase_next, before, after)
             total += done
             if after is None:
                 break
@@ -82,7 +82,7 @@ class Erasure(Seals):
                 count += done
         return count
 
-    def _lines(self) -> Erased:
+    def _delete_lines(self) -> Erased:
         count, after = 0, 0
         while True:
             done, after = self._db.write(cuts.delete_lines, after)
@@ -90,7 +90,7 @@ class Erasure(Seals):
                 return Erased(lines=count)
             count += done
 
-    def _batch(self, connection: Connection, before: datetime, after: Place | None) -> tuple[Erased, Place | None]:
+    def _erase_next(self, connection: Connection, before: datetime, after: Place | None) -> tuple[Erased, Place | None]:
         """Erase the next conversations; return how much, and where to go on (None: that was all)."""
         rows = connection.execute(_candidates(before, after)).all()
         if not rows:
@@ -183,7 +183,7 @@ def _some(connection: Connection, table: Table, which: _Condition) -> int:
 
 def _erasable(connection: Connection, before: datetime) -> Erased:
     unhurried(connection)
-    done, cut = cuts.newest(connection), cuts.due(connection, before)
+    done, cut = cuts.newest(connection), cuts.due(connection, before, sealed=False)
     upto = max(one.upto if one else 0 for one in (done, cut))
     gone = _settled(before, upto).where(
         conversation.c.id.in_(
