@@ -43,7 +43,11 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         [
             (_("words, people, files of finished rounds"), _kept(keep), due.rounds if due else 0),
             (_("keys, dates, numbers, after the last line of the trail"), _kept(trace), gone),
-            (_("lines of the audit trail (they name nobody)"), _kept(trace), erasable.lines if erasable else 0),
+            (
+                _("lines of the audit trail (they name nobody)"),
+                _kept(trace),
+                erasable.lines if erasable else 0,
+            ),
             (_("counts, seals of the trail"), _kept(None), 0),
         ],
     )
@@ -83,9 +87,13 @@ def purge(
 
 def _erased(erased: "Erased", *, dry_run: bool) -> str:
     sentence = (
-        _("would be erased: {conversations} messages ({rounds} rounds), {lines} lines of the trail, {others} others")
+        _(
+            "would be erased: {conversations} messages ({rounds} rounds), {lines} lines of the trail, {others} others"
+        )
         if dry_run
-        else _("erased: {conversations} messages ({rounds} rounds), {lines} lines of the trail, {others} others")
+        else _(
+            "erased: {conversations} messages ({rounds} rounds), {lines} lines of the trail, {others} others"
+        )
     )
     others = erased.events + erased.requests
     return sentence.format(

@@ -90,7 +90,9 @@ class Erasure(Seals):
                 return Erased(lines=count)
             count += done
 
-    def _erase_next(self, connection: Connection, before: datetime, after: Place | None) -> tuple[Erased, Place | None]:
+    def _erase_next(
+        self, connection: Connection, before: datetime, after: Place | None
+    ) -> tuple[Erased, Place | None]:
         """Erase the next conversations; return how much, and where to go on (None: that was all)."""
         rows = connection.execute(_candidates(before, after)).all()
         if not rows:
@@ -132,7 +134,9 @@ def _locked(connection: Connection, ids: Collection[int]) -> set[int]:
     Nobody is waited for: others lock in another order. What is skipped goes with the next erasure.
     """
     rounds = select(message.c.id, message.c.conversation_id).where(message.c.conversation_id.in_(ids))
-    mine = {row.id for row in connection.execute(rounds.order_by(message.c.id).with_for_update(skip_locked=True))}
+    mine = {
+        row.id for row in connection.execute(rounds.order_by(message.c.id).with_for_update(skip_locked=True))
+    }
     whole = select(conversation.c.id).where(conversation.c.id.in_(ids)).order_by(conversation.c.id)
     locked = set(connection.scalars(whole.with_for_update(skip_locked=True)))
     # Behind the locks: a round that came meanwhile, or that somebody has in hand.
@@ -196,7 +200,9 @@ def _erasable(connection: Connection, before: datetime) -> Erased:
         conversations=_count(connection, select(func.count()).select_from(gone.subquery())),
         rounds=_count(connection, rounds),
         events=sum(_count(connection, select(func.count()).where(which)) for _t, which in _strays(before)),
-        requests=sum(_count(connection, select(func.count()).where(which)) for _t, which in _questions(before)),
+        requests=sum(
+            _count(connection, select(func.count()).where(which)) for _t, which in _questions(before)
+        ),
     )
 
 

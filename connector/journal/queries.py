@@ -139,7 +139,11 @@ def _counts(connection: Connection, opa_id: int | None) -> Counts:
         accepted += count_accepted
         answered += count_answered
     sent = Counter({kind: count for (_sent, kind), count in gone.items()})
-    sent.update(_pairs(connection, _of(opa_id, task, task.c.kind, func.count()).where(text(SENT)).group_by(task.c.kind)))
+    sent.update(
+        _pairs(
+            connection, _of(opa_id, task, task.c.kind, func.count()).where(text(SENT)).group_by(task.c.kind)
+        )
+    )
     parked = _of(opa_id, task, task.c.stage, func.count()).where(text(PARKED)).group_by(task.c.stage)
     live = _of(opa_id, task, func.count()).where(text(LIVE))
     given_up = _of(opa_id, task, func.count()).where(text(DROPPED))

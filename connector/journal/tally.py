@@ -28,7 +28,9 @@ def add(connection: Connection, db: Database, conversations: Collection[int]) ->
 
 def read(connection: Connection, opa_id: int | None) -> dict[Place, int]:
     """Return the numbers of one cabinet or of all."""
-    query = select(erased.c.what, erased.c.name, func.sum(erased.c.count)).group_by(erased.c.what, erased.c.name)
+    query = select(erased.c.what, erased.c.name, func.sum(erased.c.count)).group_by(
+        erased.c.what, erased.c.name
+    )
     query = query if opa_id is None else query.where(erased.c.opa_id == opa_id)
     return {(what, name): int(count) for what, name, count in connection.execute(query)}
 

@@ -300,11 +300,15 @@ def test_what_comes_about_an_erased_message_later(aged, clock):
 
 def test_what_belongs_to_no_message_goes_too(journal, clock):
     for name, key in (("old", "pos:7:1:1"), ("older", "pos:7:2:1")):
-        journal.record_events("delo", Changes((event(name, key=key),), name, ("?" + name,)), judge, "sed:delo")
+        journal.record_events(
+            "delo", Changes((event(name, key=key),), name, ("?" + name,)), judge, "sed:delo"
+        )
     _ask(journal, "waits", "open", 7)
     _ask(journal, "over", "taken", 8)
     clock.forward(days=400)
-    journal.record_events("delo", Changes((event("new", key="pos:7:3:1"),), "n", ("?new",)), judge, "sed:delo")
+    journal.record_events(
+        "delo", Changes((event("new", key="pos:7:3:1"),), "n", ("?new",)), judge, "sed:delo"
+    )
     receive(journal, unreadable())
     before = clock() - timedelta(days=365)
     planned = journal.erasable(before)
@@ -407,7 +411,9 @@ def test_what_an_erasure_frees_is_there_for_what_comes(journal, clock, url):
     receive(journal, listed(LATER))
     assert journal.erase(clock() - TRACE).rounds == 30
     with journal._db.engine.connect() as connection:
-        free, pages = (connection.execute(text(f"PRAGMA {one}_count")).scalar_one() for one in ("freelist", "page"))
+        free, pages = (
+            connection.execute(text(f"PRAGMA {one}_count")).scalar_one() for one in ("freelist", "page")
+        )
     assert free > 10
     assert free < pages
 

@@ -25,7 +25,11 @@ def upgrade() -> None:
     _tables()
     condition = sa.text(_PURGED)
     op.create_index(
-        "ix_message_purged", "message", ["purged_at", "id"], sqlite_where=condition, postgresql_where=condition
+        "ix_message_purged",
+        "message",
+        ["purged_at", "id"],
+        sqlite_where=condition,
+        postgresql_where=condition,
     )
     # Not of `lane_id` alone: SQLite would take it for the search of a lane's first live task, too.
     op.create_index("ix_task_lane", "task", ["lane_id", "message_id"])
