@@ -241,7 +241,8 @@ class RetentionSettings(Section):
         if self.trace is not None and self.content is not None and self.trace < self.content:
             raise ValueError(
                 _(
-                    "retention.trace ({trace} days) is shorter than retention.content ({content} days): a trace outlives its words"
+                    "retention.trace ({trace} days) is shorter than retention.content ({content} days): "
+                    "a trace outlives its words"
                 ).format(trace=self.trace.days, content=self.content.days)
             )
         return self

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from config.database import database_url
@@ -32,6 +32,11 @@ log = logging.getLogger(__name__)
 _HORIZON = timedelta(days=2)  # no lease, pause or backoff is as long: Retry-After is heard up to a day
 _PURGED = "retention"  # under which the journal keeps when `purge` last looked
 _PURGE_GAP = timedelta(days=7)
+# Done by one daemon in turn. The others are cheap, or each daemon's own.
+_IN_TURN = frozenset({"intake", "track", "letters", "seal", "purge", "sweep"})
+_AT_ONCE = frozenset(
+    {"intake", "track"}
+)  # a daemon that has just been started looks for work, whose turn it is
 _TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
 
 
@@ -50,6 +55,7 @@ class Runtime:
     relay: Relay
     classifier: CrosswalkClassifier
     letters: Letters
+    begun: set[Job] = field(default_factory=set)  # done at least once, or left to another daemon
 
     def close(self) -> None:
         """Let go of the peers and of the database."""
@@ -74,7 +80,7 @@ class Runtime:
             if sed.capabilities.exchange
         ]
         own = [
-            Job("letters", "mail", timedelta(seconds=15)),
+            Job("letters", "mail", timedelta(minutes=1)),
             Job("mapping", "crosswalk", timedelta(seconds=10)),
             Job("sweep", "files", timedelta(days=1)),
             Job("seal", "audit", timedelta(hours=1)),
@@ -85,7 +91,9 @@ class Runtime:
         return [*listing, *tracking, *own]
 
     def run(self, job: Job) -> bool:
-        """Do a job; returns whether it made work for the workers."""
+        """Do a job when it is our turn; returns whether it made work for the workers."""
+        if job.kind in _IN_TURN and not self._our_turn(job):
+            return False
         if job.kind == "intake":
             return self.relay.intake(int(job.name)).new > 0
         if job.kind == "track":
@@ -104,6 +112,11 @@ class Runtime:
         elif job.kind == "sweep":
             self.journal.sweep_files(timedelta(days=1))
         return False
+
+    def _our_turn(self, job: Job) -> bool:
+        at_once = job.kind in _AT_ONCE and job not in self.begun
+        self.begun.add(job)
+        return self.journal.take_turn(f"{job.kind}:{job.name}", job.every, at_once=at_once)
 
     def purge(self, keep: timedelta, trace: timedelta | None = None) -> int:
         """Take out what is older, erase what is older than `trace`; return how many rounds were taken out.

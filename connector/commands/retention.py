@@ -88,7 +88,8 @@ def purge(
 def _erased(erased: "Erased", *, dry_run: bool) -> str:
     sentence = (
         _(
-            "would be erased: {conversations} messages ({rounds} rounds), {lines} lines of the trail, {others} others"
+            "would be erased: {conversations} messages ({rounds} rounds), {lines} lines of the trail, "
+            "{others} others"
         )
         if dry_run
         else _(

@@ -1,7 +1,7 @@
 """Cuts of the audit trail: its oldest lines go, up to a seal, and the chain goes on from that seal.
 
-Seals are never erased, one small row an hour: the digest of the cut's own is what the chain begins with, and
-a digest that somebody kept from an older one is still found. A cut is a row of its own and a line of the trail.
+Seals are never erased, one small row an hour: the digest of the cut's own is what the chain begins with,
+and a digest that somebody kept from an older one is still found. A cut is a row and a line of the trail.
 """
 
 from dataclasses import dataclass

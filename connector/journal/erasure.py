@@ -98,8 +98,8 @@ class Erasure(Seals):
         if not rows:
             return Erased(), None
         place = (rows[-1].purged_at, rows[-1].id)
-        ids = _locked(connection, {row.conversation_id for row in rows})
-        ids = list(connection.scalars(_settled(before).where(conversation.c.id.in_(ids))))
+        mine = _locked(connection, {row.conversation_id for row in rows})
+        ids = list(connection.scalars(_settled(before).where(conversation.c.id.in_(mine))))
         if not ids:
             return Erased(), place
         done = Erased(conversations=len(ids), rounds=tally.add(connection, self._db, ids))
@@ -119,7 +119,7 @@ def _candidates(before: datetime, after: Place | None) -> Select[AnyRow]:
     return query if after is None else query.where(tuple_(message.c.purged_at, message.c.id) > tuple_(*after))
 
 
-def _settled(before: datetime, upto: int = 0) -> Select[tuple[int]]:
+def _settled(before: datetime, upto: int = 0) -> Select[int]:
     """Return the query for conversations of which nothing younger is known, in the trail behind a line."""
     mine = message.c.conversation_id == conversation.c.id
     young = exists().where(mine, or_(message.c.purged_at.is_(None), message.c.state_since >= before))
@@ -194,17 +194,14 @@ def _erasable(connection: Connection, before: datetime) -> Erased:
             select(message.c.conversation_id).where(text(PURGED), message.c.purged_at < before)
         )
     )
-    rounds = select(func.count()).where(message.c.conversation_id.in_(gone))
     return Erased(
         lines=cuts.left(connection, done) + (cut.lines if cut else 0),
-        conversations=_count(connection, select(func.count()).select_from(gone.subquery())),
-        rounds=_count(connection, rounds),
-        events=sum(_count(connection, select(func.count()).where(which)) for _t, which in _strays(before)),
-        requests=sum(
-            _count(connection, select(func.count()).where(which)) for _t, which in _questions(before)
-        ),
+        conversations=_count(connection, conversation, conversation.c.id.in_(gone)),
+        rounds=_count(connection, message, message.c.conversation_id.in_(gone)),
+        events=sum(_count(connection, table, which) for table, which in _strays(before)),
+        requests=sum(_count(connection, table, which) for table, which in _questions(before)),
     )
 
 
-def _count(connection: Connection, query: Select[tuple[int]]) -> int:
-    return connection.execute(query).scalar_one()
+def _count(connection: Connection, table: Table, which: _Condition) -> int:
+    return connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()

@@ -27,6 +27,7 @@ from connector.journal.ratings import Ratings
 from connector.journal.reports import SweptFiles
 from connector.journal.retention import Retention
 from connector.journal.schema import REVISION, attachment
+from connector.journal.turns import Turns
 from connector.journal.upgrade import require_current, revision, upgrade
 
 __all__ = ["Journal", "PausePolicy", "RetryPolicy", "acting"]
@@ -35,7 +36,7 @@ MAX_FILE_SIZE = 200 * 1024 * 1024  # bytes
 
 
 class Journal(
-    Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Erasure, Horizon
+    Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Erasure, Horizon, Turns
 ):
     """The durable record. Every method is safe to call from several threads."""
 

@@ -5,6 +5,7 @@
                   └─ lane (in | out) ─── task ─── step
     channel, flow: what may be claimed · cursor, unread: where reading stands · audit: the trail
     audit_seal, audit_cut: what vouches for the trail, where it begins · rating, erased: what outlives it
+    turn: when one of the daemons last did a periodic job
     smev_request, smev_incoming: questions to the platform over SMEV and what came about them
 
 Lanes are what is claimed: a lane repeats its head's channel and due time, so that one index entry per
@@ -248,6 +249,13 @@ cursor = Table(
     Column("name", CleanText, primary_key=True),
     Column("value", CleanText, nullable=False),
     Column("at", Utc),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("taken_at", Utc, nullable=False),
 )
 
 audit = Table(

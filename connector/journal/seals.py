@@ -3,8 +3,8 @@
     digest(n) = sha256(digest(n-1) + every line since seal n-1, in order)
 
 Whoever owns the database could change lines and make every later seal anew, or cut the end off; the newest
-digest, kept elsewhere (`audit verify` prints it), shows that too. Where the trail was cut the chain begins with
-the digest of the cut's seal: what lay before cannot be computed again, its seals are still there.
+digest, kept elsewhere (`audit verify` prints it), shows that too. Where the trail was cut the chain begins
+with the digest of the cut's seal: what lay before cannot be computed again, its seals are still there.
 """
 
 import hashlib

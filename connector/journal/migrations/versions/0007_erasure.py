@@ -10,7 +10,7 @@ from alembic import op
 from connector.journal.types import CleanText, Utc
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -72,7 +72,7 @@ def _tables() -> None:
     )
 
 
-_FITS = (
+_FITS = (  # our own names only
     "EXISTS (SELECT 1 FROM {seal} WHERE id = NEW.seal AND upto = NEW.upto AND digest = NEW.digest)"
     " AND EXISTS (SELECT 1 FROM {seal} WHERE id > NEW.seal)"
     " AND NOT EXISTS (SELECT 1 FROM {cut} WHERE upto >= NEW.upto)"
@@ -82,7 +82,7 @@ _FITS = (
 def _guard_on_sqlite() -> None:
     op.execute("DROP TRIGGER audit_no_delete")
     op.execute(
-        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
+        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "  # noqa: S608 - our own names
         "WHEN OLD.id > coalesce((SELECT max(upto) FROM audit_cut), 0) "
         f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
     )
@@ -106,8 +106,8 @@ def _guard_on_postgres() -> None:
     )
     seal, cut = f"{schema}.audit_seal", f"{schema}.audit_cut"
     op.execute(
-        "CREATE FUNCTION audit_only_before_cut() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN IF OLD.id > coalesce((SELECT max(upto) FROM {cut}), 0) "  # noqa: S608 - our own names
+        "CREATE FUNCTION audit_only_before_cut() RETURNS trigger LANGUAGE plpgsql AS $$ "  # noqa: S608 - our own names
+        f"BEGIN IF OLD.id > coalesce((SELECT max(upto) FROM {cut}), 0) "
         f"THEN RAISE EXCEPTION '{_REFUSED}'; END IF; RETURN OLD; END $$"
     )
     op.execute("DROP TRIGGER audit_no_change ON audit")
