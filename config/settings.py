@@ -12,9 +12,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from config.i18n import _
-from config.values import Duration, SecretRef, Size, is_loopback
+from config.values import Duration, SecretRef, Size, at_least, is_loopback
 
 Environment = Literal["test", "production"]
+SHORTEST_TRACE = timedelta(days=365)
 _SHORTEST_TOKEN = 16
 
 
@@ -229,8 +230,8 @@ class HealthSettings(Section):
 class RetentionSettings(Section):
     """How long what concerns people is kept after a round ended, and then what is left; None = always."""
 
-    content: Annotated[Duration, Field(ge=timedelta(days=30))] | None = None
-    trace: Annotated[Duration, Field(ge=timedelta(days=365))] | None = None  # after the last line about it
+    content: Annotated[Duration, at_least(timedelta(days=30))] | None = None
+    trace: Annotated[Duration, at_least(SHORTEST_TRACE)] | None = None  # after the last line about it
 
     @model_validator(mode="after")
     def _content_goes_first(self) -> Self:
