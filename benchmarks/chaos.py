@@ -34,10 +34,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import chaos_plan
 from benchmarks.chaos_plan import Plan, Trouble
-from benchmarks.playground import LEASE, Playground, frozen, until
-from benchmarks.relay import ask
+from benchmarks.playground import LEASE, Playground, frozen
 from benchmarks.shifted_clock import ShiftedClock, compiler
 from benchmarks.small_disk import SmallDisk
+from benchmarks.stand_process import ask, until
 from connector.crashpoints import POINTS, VARIABLE
 from connector.journal.journal import Journal
 from tests.postgres_server import PostgresServer
@@ -326,6 +326,18 @@ class Round:
             print(f"  seed {self.seed}: {told}; kept in {self.folder}", flush=True)
 
 
+def play(options: argparse.Namespace, tally: Tally) -> None:
+    """Play rounds until the kills are used up."""
+    for number in range(options.rounds):
+        if tally.killed >= options.kills:
+            break
+        folder = Path(tempfile.mkdtemp(prefix="sedlink-chaos-"))
+        Round(options, options.seed + number, tally, folder).run()
+        if not (tally.failing and f"seed {options.seed + number}:" in tally.failing[-1]):
+            shutil.rmtree(folder, ignore_errors=True)
+        print(f"round {number + 1}: {tally.killed} kills, {dict(tally.trouble)}", flush=True)
+
+
 def report(tally: Tally, options: argparse.Namespace, seconds: float) -> None:
     print(f"\n{tally.rounds} rounds from seed {options.seed}, {tally.messages} messages, {seconds:.0f} s")
     print(f"kills {tally.killed}")
@@ -361,15 +373,14 @@ def main() -> None:
     )
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     options = parser.parse_args()
+    for end in (signal.SIGINT, signal.SIGTERM):  # also under nohup: what is mounted and started is taken down
+        signal.signal(end, signal.default_int_handler)
     tally, begun = Tally(), time.monotonic()
-    for number in range(options.rounds):
-        if tally.killed >= options.kills:
-            break
-        folder = Path(tempfile.mkdtemp(prefix="sedlink-chaos-"))
-        Round(options, options.seed + number, tally, folder).run()
-        if not (tally.failing and f"seed {options.seed + number}:" in tally.failing[-1]):
-            shutil.rmtree(folder, ignore_errors=True)
-        print(f"round {number + 1}: {tally.killed} kills, {dict(tally.trouble)}", flush=True)
+    try:
+        play(options, tally)
+    except KeyboardInterrupt:
+        report(tally, options, time.monotonic() - begun)
+        raise SystemExit(130) from None
     report(tally, options, time.monotonic() - begun)
     raise SystemExit(1 if tally.failing else 0)
 

@@ -27,8 +27,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.playground import LEASE, ROOT, Playground, frozen, until
+from benchmarks.playground import LEASE, Playground, frozen
 from benchmarks.shifted_clock import ShiftedClock, compiler
+from benchmarks.stand_process import ROOT, until
 from connector.crashpoints import POINTS, VARIABLE
 from connector.journal.journal import Journal
 from tests.postgres_server import PostgresServer

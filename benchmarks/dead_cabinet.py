@@ -9,24 +9,21 @@ seconds until everything of the other cabinets has come to its end, and the rati
 """
 
 import argparse
-import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.relay import ask, quick
+from benchmarks.relay import quick
+from benchmarks.stand_process import ask, stand, until
 
 
 class HangingProxy:
@@ -69,20 +66,6 @@ class HangingProxy:
                 other.shutdown(socket.SHUT_WR)
 
 
-@contextmanager
-def stand(folder: Path, cabinets: int, messages: int) -> Iterator[dict[str, Any]]:
-    """Run a stand with so many cabinets."""
-    command = [sys.executable, "-m", "cli", "stand", "--json", "--port", "0", "--pace", "0", "--seed", "1"]
-    command += ["--cabinets", str(cabinets), "--messages", str(messages), "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
-
-
 def others_unsettled(told: dict[str, Any], dead: int) -> int:
     """Return how many messages of the other cabinets are still on their way."""
     cabinets = told["cabinets"]
@@ -93,9 +76,10 @@ def others_unsettled(told: dict[str, Any], dead: int) -> int:
 
 def run(asked: argparse.Namespace, *, dying: bool) -> float:
     """Return the seconds that the well cabinets needed."""
+    many = ("--cabinets", str(asked.cabinets), "--messages", str(asked.messages))
     with (
         tempfile.TemporaryDirectory() as folder,
-        stand(Path(folder), asked.cabinets, asked.messages) as told,
+        stand(Path(folder), "--pace", "0", "--seed", "1", *many) as told,
     ):
         victim = told["cabinets"][0]
         parts = urlsplit(told["base_url"])
@@ -111,23 +95,17 @@ def run(asked: argparse.Namespace, *, dying: bool) -> float:
         config = str(told["config"])
         upgrade = [sys.executable, "-m", "cli", "db", "upgrade", "--config", config]
         subprocess.run(upgrade, check=True, env=environment, stdout=subprocess.DEVNULL)
-        begun = time.monotonic()
         process = subprocess.Popen([sys.executable, "-m", "cli", "run", "--config", config], env=environment)
         try:
-            while others_unsettled(told, victim):
-                if process.poll() is not None:
-                    raise SystemExit(f"the daemon ended with {process.returncode}")
-                if time.monotonic() - begun > asked.seconds:
-                    raise SystemExit(
-                        f"not done after {asked.seconds} s: {others_unsettled(told, victim)} left"
-                    )
-                time.sleep(0.1)
-            seconds = time.monotonic() - begun
+            return until(
+                lambda: not others_unsettled(told, victim),
+                "everything told of the other cabinets",
+                asked.seconds, by=process, pause=0.1,
+            )  # fmt: skip
         finally:
             process.kill()
             process.wait()
             proxy.close()
-        return seconds
 
 
 def main() -> None:

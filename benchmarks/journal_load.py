@@ -9,9 +9,9 @@ second, median and p99 of the time to claim a batch, resident memory, size of th
 
 `--retention`: the same inflow under a clock that runs with it; whoever is older than the `--keep` newest
 messages is purged as the daemon does it daily. Told are the whole size, the bytes a purged message leaves
-and what it held before. With `--trace` the second period runs, too: what has been purged for that many messages is
-erased, the trail sealed and cut, and the size must stay level. Absolute figures belong to a machine; what must
-hold is that lines do not grow.
+and what it held before. With `--trace` the second period runs, too: what has been purged for so many messages
+is erased, the trail sealed and cut, and the size must stay level. Absolute figures belong to a machine; what
+must hold is that lines do not grow.
 """
 
 import argparse

@@ -42,6 +42,8 @@ class Writer(threading.Thread):
         self.rounds: list[tuple[float, float]] = []  # when it began, how long it took
         self.failure: Exception | None = None
         self.stop = threading.Event()
+        self._news = threading.Condition()
+        self._over = False
 
     def run(self) -> None:
         """Write until told to stop."""
@@ -53,12 +55,22 @@ class Writer(threading.Thread):
                 self._journal.receive(7, [(listed(name), 1)])
                 works = self._journal.claim(f"writer-{self._number}", 8, LEASE)
                 self._journal.finish([Released(work.lease) for work in works])
-                self.rounds.append((begun, time.perf_counter() - begun))
+                with self._news:
+                    self.rounds.append((begun, time.perf_counter() - begun))
+                    self._news.notify_all()
                 count += 1
         except Exception as failure:  # noqa: BLE001 - told by the one who measures
             self.failure = failure
         finally:
+            with self._news:
+                self._over = True
+                self._news.notify_all()
             self._db.close()
+
+    def wait(self, rounds: int) -> None:
+        """Wait until so many rounds are done, or until it has failed."""
+        with self._news:
+            self._news.wait_for(lambda: self._over or len(self.rounds) >= rounds)
 
 
 def measure(url: str, messages: int) -> Iterator[str]:
@@ -70,14 +82,14 @@ def measure(url: str, messages: int) -> Iterator[str]:
         writers = [Writer(url, Path(files), number) for number in range(2)]
         for writer in writers:
             writer.start()
-        while any(len(writer.rounds) < 20 and writer.is_alive() for writer in writers):
-            time.sleep(0.05)
+        for writer in writers:
+            writer.wait(20)
         begun = time.perf_counter()
         revision = Journal.upgrade(url)
         ended = time.perf_counter()
         after = [len(writer.rounds) + 20 for writer in writers]
-        while any(len(w.rounds) < n and w.is_alive() for w, n in zip(writers, after, strict=True)):
-            time.sleep(0.05)
+        for writer, rounds in zip(writers, after, strict=True):
+            writer.wait(rounds)
         for writer in writers:
             writer.stop.set()
             writer.join()

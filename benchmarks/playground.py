@@ -2,14 +2,12 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -18,10 +16,9 @@ from urllib.parse import quote
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy import table as named
 
-from benchmarks.relay import ask, post
+from benchmarks.stand_process import ROOT, ask, post, stand
 from connector.journal.journal import Journal
 
-ROOT = Path(__file__).resolve().parents[1]
 LEASE = 4  # seconds
 JUDGED = ("lost", "doubled", "out_of_order", "wrong", "pending")
 
@@ -55,7 +52,7 @@ class Playground:
         self._daemons: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        self.told = self._stack.enter_context(self._running_stand())
+        self.told = self._stack.enter_context(stand(self.folder / "stand", *self._stand))
         self.environment = self._settings()
         self._stack.callback(self.end)
         return self
@@ -64,18 +61,6 @@ class Playground:
         self._stack.close()
         if not self.keep:
             subprocess.run(["rm", "-rf", str(self.folder)], check=False)
-
-    @contextmanager
-    def _running_stand(self) -> Iterator[dict[str, Any]]:
-        command = [sys.executable, "-m", "cli", "stand", "--json", "--port", "0", *self._stand]
-        command += ["--dir", str(self.folder / "stand")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-            try:
-                assert process.stdout
-                yield json.loads(process.stdout.readline())
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=60)
 
     def _settings(self) -> dict[str, str]:
         polls = {f"SEDLINK__CABINET__{opa_id}__POLL": "1s" for opa_id in self.told["cabinets"]}
@@ -207,16 +192,6 @@ class Playground:
             named = set(connection.scalars(text(query)))
         engine.dispose()
         return len(named ^ {path.parent.name + path.name for path in files.rglob("*") if path.is_file()})
-
-
-def until(condition: Callable[[], object], what: str, seconds: float = 180) -> float:
-    """Wait for a condition; return how long it took. Ends the run when it does not come."""
-    begun = time.monotonic()
-    while not condition():
-        if time.monotonic() - begun > seconds:
-            raise TimeoutError(f"{what}: not after {seconds:.0f} s")
-        time.sleep(0.05)
-    return time.monotonic() - begun
 
 
 def frozen(process: subprocess.Popen[bytes]) -> bool:

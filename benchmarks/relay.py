@@ -14,17 +14,14 @@ folders, by the same adapters, and is stopped by the clock of the stand: everyth
 
 import argparse
 import hashlib
-import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +29,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.stand_process import ask, stand, until
 from connector.appeal import Appeal, CardRef, EventKind, Reply, StoredFile, key_uuid
 
 
@@ -48,36 +46,6 @@ class Result:
     def rate(self) -> float:
         """Messages a second."""
         return self.messages / self.seconds
-
-
-@contextmanager
-def stand(folder: Path, messages: int) -> Iterator[dict[str, Any]]:
-    command = [sys.executable, "-m", "cli", "stand", "--json", "--port", "0", "--pace", "0", "--seed", "1"]
-    command += ["--messages", str(messages), "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
-
-
-def ask(told: dict[str, Any], what: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {told['admin_token']}"}
-    with urllib.request.urlopen(
-        urllib.request.Request(f"{told['base_url']}/stand/{what}", headers=headers)
-    ) as answer:
-        found: dict[str, Any] = json.load(answer)
-    return found
-
-
-def post(told: dict[str, Any], what: str, body: dict[str, Any]) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {told['admin_token']}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{told['base_url']}/stand/{what}", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request) as answer:
-        found: dict[str, Any] = json.load(answer)
-    return found
 
 
 def quick(told: dict[str, Any], database: str, workers: int) -> dict[str, str]:
@@ -105,22 +73,18 @@ def peak_mb(pid: int) -> float:
 
 def timed(name: str, messages: int, role: str, workers: int, database: str) -> Result:
     """Run a contestant against a stand until the stand has heard everything, and judge the run."""
-    with tempfile.TemporaryDirectory() as folder, stand(Path(folder), messages) as told:
+    options = ("--pace", "0", "--seed", "1", "--messages", str(messages))
+    with tempfile.TemporaryDirectory() as folder, stand(Path(folder), *options) as told:
         config, environment = str(told["config"]), quick(told, database, workers)
         command = [sys.executable, __file__, "--role", role, config]
         if role == "sedlink":
             upgrade = [sys.executable, "-m", "cli", "db", "upgrade", "--config", config]
             subprocess.run(upgrade, check=True, env=environment, stdout=subprocess.DEVNULL)
             command = [sys.executable, "-m", "cli", "run", "--config", config]
-        begun, peak = time.monotonic(), 0.0
         process = subprocess.Popen(command, env=environment)
         try:
-            while not ask(told, "state")["settled"]:
-                peak = max(peak, peak_mb(process.pid))
-                if process.poll() is not None:
-                    raise SystemExit(f"{name} died with {process.returncode}")
-                time.sleep(0.1)
-            seconds = time.monotonic() - begun
+            seconds = until(lambda: ask(told, "state")["settled"], name, math.inf, by=process, pause=0.1)
+            peak = peak_mb(process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)

@@ -3,6 +3,7 @@
 Times are timezone-aware UTC. Text is as received. Nothing here imports anything of ours.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from uuid import UUID, uuid5
 
 # Never changes: cards of every installation are found again by ids made from it.
 _KEY_NAMESPACE = UUID("5f0c6a1e-9a4b-5d6f-8c6e-2d1b7f3a9e40")
+_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
 
 
 class ItemKind(StrEnum):
@@ -137,6 +139,11 @@ class Appeal:
 def conversation_key(opa_id: int, platform_id: str, round_: int) -> str:
     """Return `pos:{opaId}:{message}:{round}`."""
     return f"pos:{opa_id}:{platform_id}:{round_}"
+
+
+def is_key(text: str) -> bool:
+    """Whether a SED's text, all of it, is an idempotency key."""
+    return _KEY.fullmatch(text) is not None
 
 
 def key_uuid(key: str) -> UUID:

@@ -20,7 +20,7 @@ from connector.appeal import CardRef
 
 
 class ConnectorError(Exception):
-    """Anything that went wrong on the way; `code` is stable and documented in docs/errors.md."""
+    """Anything that went wrong on the way; `code` is stable and documented in docs/commands.md."""
 
     code = "error"
 

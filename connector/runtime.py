@@ -34,9 +34,7 @@ _PURGED = "retention"  # under which the journal keeps when `purge` last looked
 _PURGE_GAP = timedelta(days=7)
 # Done by one daemon in turn. The others are cheap, or each daemon's own.
 _IN_TURN = frozenset({"intake", "track", "letters", "seal", "purge", "sweep"})
-_AT_ONCE = frozenset(
-    {"intake", "track"}
-)  # a daemon that has just been started looks for work, whose turn it is
+_AT_ONCE = frozenset({"intake", "track"})  # a daemon that was just started looks, whosever turn it is
 _TRIED_VERSION = "mapping-version"  # under which the journal keeps what `wake_held` last saw
 
 
@@ -92,8 +90,9 @@ class Runtime:
 
     def run(self, job: Job) -> bool:
         """Do a job when it is our turn; returns whether it made work for the workers."""
-        if job.kind in _IN_TURN and not self._our_turn(job):
-            return False
+        return (job.kind not in _IN_TURN or self._our_turn(job)) and self._do(job)
+
+    def _do(self, job: Job) -> bool:
         if job.kind == "intake":
             return self.relay.intake(int(job.name)).new > 0
         if job.kind == "track":

@@ -28,6 +28,30 @@ Json = Annotated[bool, typer.Option("--json", help=_("machine-readable output"))
 Backend = Annotated[str, typer.Option("--backend", help=_("GOST implementation: auto, openssl or python"))]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help=_("file for the result"))]
 
+# Who signs: one of a key in a file, a key on a token, a command.
+Certificate = Annotated[
+    Path | None,
+    typer.Option("--cert", help=_("the signer's certificate, PEM or DER; a token may hold it itself")),
+]
+Key = Annotated[Path | None, typer.Option("--key", help=_("private key, PKCS#8 without a password"))]
+Token = Annotated[
+    str | None, typer.Option("--token", help=_("key on a token: pkcs11:token=…;object=…?module-path=…"))
+]
+Pin = Annotated[
+    str, typer.Option("--pin", help=_("where the token's PIN is: env:NAME, file:PATH, keyring:…"))
+]
+Command = Annotated[
+    str | None,
+    typer.Option("--command", help=_("a command that signs the file {data} into the file {signature}")),
+]
+Form = Annotated[
+    str,
+    typer.Option(
+        "--command-form",
+        help=_("how the command writes a signature: raw, reversed, base64, base64-reversed, hex"),
+    ),
+]
+
 
 @app.callback()
 def smev() -> None:
@@ -82,30 +106,12 @@ def _verify_file(name: str, store: "TrustStore | None", at: datetime, provider: 
 def sign(
     file: File,
     *,
-    cert: Annotated[
-        Path | None,
-        typer.Option("--cert", help=_("the signer's certificate, PEM or DER; a token may hold it itself")),
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", help=_("private key, PKCS#8 without a password"))
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option("--token", help=_("key on a token: pkcs11:token=…;object=…?module-path=…"))
-    ] = None,
-    pin: Annotated[
-        str, typer.Option("--pin", help=_("where the token's PIN is: env:NAME, file:PATH, keyring:…"))
-    ] = "",
-    command: Annotated[
-        str | None,
-        typer.Option("--command", help=_("a command that signs the file {data} into the file {signature}")),
-    ] = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--command-form",
-            help=_("how the command writes a signature: raw, reversed, base64, base64-reversed, hex"),
-        ),
-    ] = "raw",
+    cert: Certificate = None,
+    key: Key = None,
+    token: Token = None,
+    pin: Pin = "",
+    command: Command = None,
+    form: Form = "raw",
     place: Annotated[str, typer.Option("--place", help=_("whose signature: caller or personal"))] = "caller",
     identifier: Annotated[
         str | None, typer.Option("--id", help=_("Id to give the signed element if it has none"))

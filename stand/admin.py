@@ -8,27 +8,64 @@
 
 import json
 import secrets
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.wrappers import Request, Response
 
 from config.i18n import _, speaking
+from stand.desk import Desk
+from stand.faults import FaultPlan
+from stand.ledger import Ledger
+from stand.mailbox import Mail
 from stand.page import render
 from stand.platform.calls import RefusedError, as_json, translate_error
+from stand.platform.state import PlatformState
+from stand.reconciliation import Reconciliation
+from stand.smev.running import SmevStand
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from stand.running import Stand
-
 _MOST = 10_000
+
+
+class Running(Protocol):
+    """What is asked of the running stand; `stand.running.Stand` has it."""
+
+    admin_token: str
+    ledger: Ledger
+    desk: Desk
+    faults: FaultPlan
+    platform: PlatformState
+    smev: SmevStand | None
+
+    @property
+    def mailbox(self) -> list[Mail]:
+        """The mail that came."""
+        ...
+
+    def settled(self) -> bool:
+        """Whether every plan has come to its end."""
+        ...
+
+    def reconcile(self, parked: Collection[str] = ()) -> Reconciliation:
+        """Return the count of the run so far."""
+        ...
+
+    def offer_more(self, count: int) -> list[int]:
+        """Let the generator write more messages; return their ids."""
+        ...
+
+    def rework(self, message_id: int, comment: str) -> int:
+        """Return an answered message for rework; return the number of the new round."""
+        ...
 
 
 class AdminApp:
     """Answers the stand's own addresses and hands every other one to the platform."""
 
-    def __init__(self, stand: "Stand", platform: "WSGIApplication", *, language: str) -> None:
+    def __init__(self, stand: Running, platform: "WSGIApplication", *, language: str) -> None:
         self._stand = stand
         self._platform = platform
         self._language = language
@@ -52,7 +89,8 @@ class AdminApp:
 
     def _answer(self, request: Request) -> Response:
         if request.path == "/":
-            return Response(render(self._stand), content_type="text/html; charset=utf-8")
+            page = render(self._stand.reconcile(), self._stand.platform, self._stand.mailbox)
+            return Response(page, content_type="text/html; charset=utf-8")
         told = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not secrets.compare_digest(told.encode(), self._stand.admin_token.encode()):
             raise RefusedError(401, _("the stand's own addresses want its token"))

@@ -63,8 +63,11 @@ def stand(
     from stand.columns import ColumnMapError
     from stand.feed import FeedError, open_feed
     from stand.generator import make_cabinets
-    from stand.running import Stand
 
+    try:
+        from stand.running import Stand
+    except ModuleNotFoundError:
+        _fail(_("the stand needs the extra `stand`: pip install sedlink[stand]"), 1)
     made = make_cabinets(cabinets, seed)
     try:
         source = open_feed(feed, map_name, made) if feed else None

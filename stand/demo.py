@@ -16,12 +16,14 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
 from config.i18n import _
 
+_POLL = 0.25  # seconds between two looks at the stand
 _FEW = 20  # messages that are left: while there are more, nobody asks which are parked
 _SELDOM = 3.0  # seconds between two such questions, and so many times as long as one took
 _SHARE = 5.0
@@ -98,7 +100,7 @@ def run_demo(plan: Plan, *, progress: Progress = lambda _done, _of: None) -> Out
         begun = time.monotonic()
         log = plan.folder / "daemon.log"
         with _process([*_command(), "run", "--config", str(config)], log, **quick) as daemon:
-            settled = _wait(plan, told, config, quick, progress, lambda: _alive(daemon, log))
+            settled = _wait(plan, told, config, quick, progress, partial(_pause, daemon, log))
             spent = time.monotonic() - begun
         parked = [
             f"{one['platform_id']}/{one['round']}"
@@ -252,14 +254,13 @@ def _wait(
     config: Path,
     quick: dict[str, str],
     progress: Progress,
-    alive: Callable[[], None],
+    pause: Callable[[], None],
 ) -> bool:
     """Wait until the stand has heard everything and sedlink's own queue is empty."""
     until = time.monotonic() + plan.seconds
     offered = told["messages"]
     parked = Parked(lambda: _sedlink(config, "dead", "list", "--json", **quick))
     while time.monotonic() < until:
-        alive()
         state = _ask(told, "state")
         unsettled = set(state["unsettled"])
         progress(offered - len(unsettled), offered)
@@ -267,14 +268,17 @@ def _wait(
             counts = _sedlink(config, "status", "--json", **quick)["counts"]
             if counts["waiting"] == 0 or not state["settled"]:
                 return True
-        time.sleep(0.25)
+        pause()
     return False
 
 
-def _alive(daemon: subprocess.Popen[str], log: Path) -> None:
-    """Raise DemoError when the daemon has ended: waiting for it would be in vain."""
-    if daemon.poll() is not None:
-        raise DemoError(_last_lines(log))
+def _pause(daemon: subprocess.Popen[str], log: Path) -> None:
+    """Let some time pass. Raises DemoError when the daemon ends: waiting for it would be in vain."""
+    try:
+        daemon.wait(_POLL)
+    except subprocess.TimeoutExpired:
+        return
+    raise DemoError(_last_lines(log))
 
 
 class Parked:

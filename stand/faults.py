@@ -7,8 +7,9 @@ call is left alone.
 
 import hashlib
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,7 +72,7 @@ class Pains:
 
 
 class FaultPlan:
-    """Decides, repeatably, which calls go wrong. Thread-safe."""
+    """Decides, repeatably, which calls go wrong. Thread-safe. `sleep` is how a slow call passes its time."""
 
     def __init__(
         self,
@@ -81,9 +82,11 @@ class FaultPlan:
         probability: Mapping[Fault, float] | float | None = None,
         max_in_row: int = 3,
         pains: Pains | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.kinds = frozenset(kinds)
         self.pains = pains or Pains()
+        self._sleep = sleep
         self._seed = seed
         self._max = max_in_row
         if isinstance(probability, float | int):
@@ -109,6 +112,10 @@ class FaultPlan:
                 self._in_row[key] += 1
                 self._struck[fault] += 1
             return fault
+
+    def dawdle(self) -> None:
+        """Be as slow as a slow call is."""
+        self._sleep(self.pains.slow)
 
     def struck(self) -> dict[str, int]:
         """Return how often each fault happened so far."""

@@ -1,8 +1,6 @@
 """Faults of a SED that speaks HTTP: what befalls a call before and after it is carried out."""
 
 import itertools
-import time
-from collections.abc import Callable
 
 from werkzeug.wrappers import Request, Response
 
@@ -18,13 +16,10 @@ _HTML = "<!DOCTYPE html><html><head><title>Technical works</title></head><body>T
 class HttpFaults:
     """Strikes calls by a plan. `strike` before the call is carried out, `spoil` after it."""
 
-    def __init__(
-        self, plan: FaultPlan, ledger: Ledger, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, plan: FaultPlan, ledger: Ledger) -> None:
         self._plan = plan
         self._ledger = ledger
         self._count = itertools.count()
-        self._sleep = sleep
 
     def strike(self, request: Request) -> tuple[Fault | None, Response | None]:
         """Return the fault that befalls a call, and the answer when it is not carried out at all."""
@@ -34,7 +29,7 @@ class HttpFaults:
             return None, None
         self._ledger.note("fault", kind=str(fault), call=f"SED {request.method}")
         if fault is Fault.SLOW:
-            self._sleep(self._plan.pains.slow)
+            self._plan.dawdle()
         elif fault is Fault.CUT_BEFORE:
             raise CutError
         elif fault is Fault.ERROR:

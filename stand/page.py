@@ -1,14 +1,13 @@
 """The page of the stand for people: messages, what became of them, mail. Read-only, nothing from outside."""
 
 import json
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from config.i18n import _
-
-if TYPE_CHECKING:
-    from stand.platform.state import Item
-    from stand.running import Stand
+from stand.mailbox import Mail
+from stand.platform.state import Item, PlatformState
+from stand.reconciliation import Reconciliation
 
 _SHOWN = 300
 _STYLE = """
@@ -24,7 +23,7 @@ border-radius:.5rem;padding:.4rem .8rem}.counts b{display:block;font-size:1.3rem
 """
 
 
-def render(stand: "Stand") -> str:
+def render(count: Reconciliation, platform: PlatformState, mails: Sequence[Mail]) -> str:
     """Return the page in the language of the moment."""
     title = _("The stand: a platform and a document-management system to try sedlink on")
     note = escape(_("Everybody and everything here is artificial, unless a feed was given."))
@@ -33,12 +32,11 @@ def render(stand: "Stand") -> str:
         f"<!DOCTYPE html><html><head>{meta}"
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
         f"<p><small>{note}</small></p>"
-        f"{_counts(stand)}{_messages(stand)}{_mails(stand)}</body></html>"
+        f"{_counts(count)}{_messages(platform)}{_mails(mails)}</body></html>"
     )
 
 
-def _counts(stand: "Stand") -> str:
-    count = stand.reconcile()
+def _counts(count: Reconciliation) -> str:
     shown = (
         (_("offered"), count.offered), (_("accepted by sedlink"), count.received),
         (_("registered in the SED"), count.registered), (_("interim statuses"), count.interim),
@@ -53,21 +51,21 @@ def _counts(stand: "Stand") -> str:
     return f'<div class="counts">{boxes}</div>{problems}'
 
 
-def _messages(stand: "Stand") -> str:
+def _messages(platform: PlatformState) -> str:
     heads = (
         _("Message"), _("Cabinet"), _("Category"), _("Text"), _("Files"), _("Round"), _("Stage"), _("Rating"),
     )  # fmt: skip
     head = "".join(f"<th>{escape(one)}</th>" for one in heads)
-    rows = "".join(_row(stand, item) for item in stand.platform.items(_SHOWN))
+    rows = "".join(_row(platform, item) for item in platform.items(_SHOWN))
     title = escape(_("Messages"))
     return f'<h2>{title}</h2><div class="table"><table><tr>{head}</tr>{rows}</table></div>'
 
 
-def _row(stand: "Stand", item: "Item") -> str:
+def _row(platform: PlatformState, item: Item) -> str:
     wire = json.loads(item.message.wire)
     cells = (
         item.message.number,
-        stand.platform.cabinets[item.message.opa_id].name,
+        platform.cabinets[item.message.opa_id].name,
         f"{wire.get('subjectName', '')} / {wire.get('subsubjectName', '')}",
         wire.get("description", ""),
         "\n".join(spec.name for _id, spec in item.message.files),
@@ -78,13 +76,13 @@ def _row(stand: "Stand", item: "Item") -> str:
     return "<tr>" + "".join(f'<td><div class="text">{escape(cell)}</div></td>' for cell in cells) + "</tr>"
 
 
-def _mails(stand: "Stand") -> str:
-    if not stand.mailbox:
+def _mails(mails: Sequence[Mail]) -> str:
+    if not mails:
         return ""
     rows = "".join(
         f"<tr><td>{escape(', '.join(mail.recipients))}</td><td>{escape(mail.subject)}</td>"
         f'<td><div class="text">{escape(mail.text)}</div></td></tr>'
-        for mail in reversed(stand.mailbox[-_SHOWN:])
+        for mail in reversed(mails[-_SHOWN:])
     )
     heads = "".join(f"<th>{escape(one)}</th>" for one in (_("To"), _("Subject"), _("Text")))
     title = escape(_("Mailbox"))

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from config.i18n import _
 from stand.desk import Assignment
 from stand.faults import FaultPlan
 from stand.kinds import KINDS, Kind
 from stand.ledger import Ledger
+
+Made_co = TypeVar("Made_co", covariant=True)
 
 
 class Plans(Protocol):
@@ -80,6 +82,20 @@ class Setting:
     pace: float = 0.0  # seconds between two steps of a clerk
     schemas: Path | None = None  # a folder with the exchange's schemas, to check messages by
     fsync: bool = True
+
+    def served(self, make: "Served[Made_co]") -> "Made_co":
+        """Return an emulator that needs no folder: it is reached over HTTP, on a free port of `host`."""
+        return make(plans=self.plans, ledger=self.ledger, faults=self.faults, pace=self.pace, host=self.host)
+
+
+class Served(Protocol[Made_co]):
+    """Makes an emulator that is reached over HTTP."""
+
+    def __call__(
+        self, *, plans: Plans, ledger: Ledger, faults: FaultPlan | None, pace: float, host: str
+    ) -> Made_co:
+        """Return it, not yet started."""
+        ...
 
 
 def section(kind: str) -> str:

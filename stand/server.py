@@ -12,6 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import get_input_stream
@@ -54,6 +55,9 @@ class _Handler(WSGIRequestHandler):
                 pass  # what the application did not want: the next request starts after it
         except CutError as cut:
             self._cut(cut.sent)
+        except ClientDisconnected:  # a daemon that was killed: its end, not a fault of the stand
+            log.warning("a client hung up in the middle of its request")
+            self.close_connection = True
         except (ConnectionError, TimeoutError):
             self.close_connection = True
 

@@ -2,7 +2,7 @@
 
 import getpass
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,7 @@ from connector.commands.common import ConfigOption, Exit, JsonOption, load_setti
 
 if TYPE_CHECKING:
     from config.settings import Settings
+    from connector.journal.journal import Journal
     from connector.journal.reports import Erased
 
 app = typer.Typer(help=_("how long what concerns people is kept"), no_args_is_help=True)
@@ -71,7 +72,7 @@ def purge(
             erased = journal.erasable(now - trace) if trace else None
         else:
             count = journal.purge(now - keep)
-            erased = journal.erase(now - trace) if trace else None
+            erased = _erase_or_exit(journal, now - trace) if trace else None
             files = journal.sweep_files(timedelta(days=1)).removed
     if as_json:
         gone = asdict(erased) if erased else None
@@ -83,6 +84,16 @@ def purge(
     typer.echo(sentence.format(count=count, files=files))
     if erased:
         typer.echo(_erased(erased, dry_run=dry_run))
+
+
+def _erase_or_exit(journal: "Journal", before: datetime) -> "Erased":
+    from connector.journal.problems import JournalError
+
+    try:
+        return journal.erase(before)
+    except JournalError as error:
+        show_error(str(error))
+        raise typer.Exit(Exit.DATABASE) from error
 
 
 def _erased(erased: "Erased", *, dry_run: bool) -> str:

@@ -22,10 +22,13 @@ from sqlalchemy import (
     text,
     tuple_,
 )
+from sqlalchemy.exc import ProgrammingError
 
+from config.i18n import _
 from connector.journal import audit as trail
 from connector.journal import cuts, tally
 from connector.journal.engine import unhurried
+from connector.journal.problems import JournalError
 from connector.journal.reports import Erased
 from connector.journal.schema import (
     LIVE,
@@ -49,6 +52,7 @@ from connector.journal.seals import Seals
 from connector.journal.types import AnyRow
 
 _BATCH = 100
+_NOT_ALLOWED = "42501"  # PostgreSQL: insufficient_privilege
 Place = tuple[datetime, int]  # purged at, message
 
 
@@ -62,8 +66,23 @@ class Erasure(Seals):
     def erase(self, before: datetime) -> Erased:
         """Cut the trail and erase what is older, a short transaction per batch; return how much.
 
-        `before` must be a moment that is sure to be past: nothing brings back what is erased.
+        `before` must be a moment that is sure to be past: nothing brings back what is erased. Raises
+        JournalError where the database role may not delete.
         """
+        try:
+            return self._erase(before)
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != _NOT_ALLOWED:
+                raise
+            raise JournalError(
+                _(
+                    "the role of the journal's database may not erase (retention.trace): its owner repeats "
+                    "the three lines of rights in docs/security.md; the server said: {cause}"
+                ).format(cause=str(error.orig).strip()),
+                code="journal-rights",
+            ) from error
+
+    def _erase(self, before: datetime) -> Erased:
         self.seal()  # a cut needs a seal that is newer
         self._db.write(lambda connection: cuts.make(connection, before, self._now(), self._who()))
         total = self._delete_lines()

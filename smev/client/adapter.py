@@ -27,7 +27,7 @@ from smev.client.words import Incoming, IncomingFile, Outgoing, OutgoingFile, Qu
 from smev.client.wsdl import zeep_client
 from smev.envelope.words import BusinessStatus, Selector
 from smev.errors import InputError, SetupError, UnsupportedError
-from smev.gost.provider import provider
+from smev.gost.backends import provider
 from smev.signature.octets import parse
 
 _KEPT = 1 << 20

@@ -29,7 +29,7 @@ from smev.envelope import read
 from smev.envelope.faults import KINDS, fault
 from smev.envelope.words import Content, Metadata, Received, Selector
 from smev.errors import InputError, UnsupportedError
-from smev.gost.provider import provider
+from smev.gost.backends import provider
 from smev.signature import places
 from smev.signature.octets import parse
 

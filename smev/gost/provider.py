@@ -1,14 +1,12 @@
-"""The one interface behind which every implementation of GOST stands, and the choice among them.
+"""The one interface behind which every implementation of GOST stands; `backends` chooses among them.
 
 A Provider computes with keys that are in memory. A key that never leaves a token, or that only a
 certified product may touch, signs through `smev.gost.signer.Signer` instead.
 """
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Iterable
 from typing import Protocol
 
-from smev.errors import SetupError
 from smev.gost.algorithms import Digest
 from smev.gost.keys import PrivateKey, PublicKey
 
@@ -46,45 +44,3 @@ def digest(provider: Provider, algorithm: Digest, data: bytes | Iterable[bytes])
     for piece in (data,) if isinstance(data, bytes) else data:
         hasher.update(piece)
     return hasher.digest()
-
-
-def _openssl() -> Provider:
-    from smev.gost.openssl import OpenSslProvider
-
-    return OpenSslProvider()
-
-
-def _python() -> Provider:
-    from smev.gost.pure import PureProvider
-
-    return PureProvider()
-
-
-PROVIDERS: dict[str, Callable[[], Provider]] = {"openssl": _openssl, "python": _python}
-
-
-@cache
-def provider(name: str = "auto") -> Provider:
-    """Return the implementation of that name: "openssl", "python", or "auto", the first that works here.
-
-    Raises SetupError when the name is unknown or this machine lacks what it needs.
-    """
-    if name == "auto":
-        return _first()
-    if name not in PROVIDERS:
-        raise SetupError(
-            "backend-unknown",
-            "unknown GOST backend {name!r}: use one of {known}",
-            name=name,
-            known=", ".join(("auto", *PROVIDERS)),
-        )
-    return PROVIDERS[name]()
-
-
-def _first() -> Provider:
-    for make in PROVIDERS.values():
-        try:
-            return make()
-        except SetupError:
-            continue
-    raise SetupError("backend-absent", "no GOST backend works on this machine")

@@ -6,7 +6,6 @@ The header's Hash is the base64 of the digest that the CMS signs; bytes inline i
 import base64
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -16,14 +15,12 @@ from smev.gost.provider import digest
 from smev.signature import places, xmldsig
 from smev.signature.places import Place
 from smev.signature.report import SignatureReport
-
-if TYPE_CHECKING:
-    from smev.signature.verify import Verification
+from smev.signature.verification import Verification
 
 _HEADERS = ("AttachmentHeader", "RefAttachmentHeader")
 
 
-def attachment_reports(check: "Verification") -> Iterator[SignatureReport]:
+def attachment_reports(check: Verification) -> Iterator[SignatureReport]:
     """Yield a report for every signer of every attachment that has a CMS signature in its header."""
     inline = None
     for header in check.top.iter("{*}AttachmentHeader", "{*}RefAttachmentHeader"):
@@ -36,7 +33,7 @@ def attachment_reports(check: "Verification") -> Iterator[SignatureReport]:
 
 
 def _reports(
-    check: "Verification", header: etree._Element, held: etree._Element, inline: dict[str, etree._Element]
+    check: Verification, header: etree._Element, held: etree._Element, inline: dict[str, etree._Element]
 ) -> Iterator[SignatureReport]:
     identifier = _child(header, "contentId")
     identifier = _child(header, "uuid") if identifier is None else identifier
@@ -60,7 +57,7 @@ def _reports(
 
 
 def _check(
-    check: "Verification",
+    check: Verification,
     report: SignatureReport,
     signature: cms.CmsSignature,
     declared: etree._Element | None,

@@ -6,8 +6,8 @@ from lxml import etree
 
 from smev.errors import InputError
 from smev.gost.algorithms import DIGEST_URI, SIGNATURE_URI
+from smev.gost.backends import provider as default_provider
 from smev.gost.provider import Provider, digest
-from smev.gost.provider import provider as default_provider
 from smev.gost.signer import CheckedSigner, Signer, scheme_for_signing
 from smev.signature import places
 from smev.signature.octets import canonicalize, covered, parse

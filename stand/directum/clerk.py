@@ -1,7 +1,6 @@
 """Directum's clerks: take every card that left draft, carry out the plan's steps on it."""
 
 import hashlib
-import queue
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Protocol
@@ -13,8 +12,8 @@ from stand.faults import FaultPlan
 from stand.http_faults import HttpFaults
 from stand.ledger import Ledger, utc_now
 from stand.office import Card, Office, Paper
-from stand.pump import Pump
 from stand.seds import Plans
+from stand.served import ServedWorkplace
 from stand.server import HttpServer
 from stand.words import Decision, DecisionKind
 
@@ -36,7 +35,7 @@ class File(Protocol):
     def content(self) -> bytes: ...  # noqa: D102 - its bytes
 
 
-class Directum:
+class Directum(ServedWorkplace[int]):
     """The service and its clerks. `step` does what can be done now; `start` does so in threads."""
 
     def __init__(
@@ -55,26 +54,15 @@ class Directum:
         faults = faults or FaultPlan()
         self.store = Store(clock)
         self._ledger = ledger
-        self._office = Office(self._tell, plans=plans, ledger=ledger, faults=faults, pace=pace, clock=clock)
-        self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
+        office = Office(self._tell, plans=plans, ledger=ledger, faults=faults, pace=pace, clock=clock)
         self._taken: set[int] = set()
         self._last: Callable[[], object] = lambda: None
         app = DirectumApp(
-            self.store, HttpFaults(faults, ledger), user=USER, password=PASSWORD, hear=self._ready.put,
+            self.store, HttpFaults(faults, ledger), user=USER, password=PASSWORD, hear=self._hear,
             nested_expand=nested_expand,
         )  # fmt: skip
-        self.http = HttpServer(app, host=host)
-        self._pump = Pump("stand-directum", self.step)
+        super().__init__("stand-directum", office, HttpServer(app, host=host))
         self._fill(rubrics or RUBRICS)
-
-    @property
-    def on_number(self) -> Callable[[int, int, str], None] | None:
-        """Hears of each card's number (message, round, number) before it can be read."""
-        return self._office.on_number
-
-    @on_number.setter
-    def on_number(self, hear: Callable[[int, int, str], None] | None) -> None:
-        self._office.on_number = hear
 
     @property
     def url(self) -> str:
@@ -90,35 +78,6 @@ class Directum:
         register = self.store.create("IDocumentRegisters", {"Name": "Обращения ПОС", "Status": "Active"})
         self._register: int = register["Id"]
         self._employees: dict[str, int] = {}
-
-    # ---- the pump
-
-    def start(self) -> None:
-        """Begin to serve and to work."""
-        self.http.start()
-        self._pump.start()
-
-    def stop(self) -> None:
-        """Stop both."""
-        self._pump.stop()
-        self.http.stop()
-
-    @property
-    def idle(self) -> bool:
-        """Whether no new card waits for a clerk and nothing is due later."""
-        return self._ready.empty() and self._office.idle
-
-    def step(self) -> int:
-        """Take the cards that left draft, do everything that is due; return how much was done."""
-        done = 0
-        while not self._ready.empty():
-            self._take(self._ready.get())
-            done += 1
-        return done + self._office.run_due()
-
-    def decide(self, number: int, decision: Decision) -> None:
-        """Let a clerk decide something that no plan foresaw about a card, now."""
-        self._office.decide(str(number), decision)
 
     def repeat(self) -> None:
         """Touch the card of the last step again: it will be read again though nothing is new."""

@@ -44,10 +44,4 @@ class DirectumAtPlay(Directum):
 
 def play(setting: Setting) -> DirectumAtPlay:
     """Return Directum of the stand on a free port."""
-    return DirectumAtPlay(
-        plans=setting.plans,
-        ledger=setting.ledger,
-        faults=setting.faults,
-        pace=setting.pace,
-        host=setting.host,
-    )
+    return setting.served(DirectumAtPlay)

@@ -1,8 +1,7 @@
 """DMService as a WSGI application: its address, its users, its WSDL, and the faults that befall it."""
 
 import secrets
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -31,12 +30,8 @@ _AFTER = frozenset({Fault.CUT_AFTER, Fault.GARBAGE})
 class DmApp:
     """Answers DMService's address; everything else is 404."""
 
-    def __init__(
-        self, engine: Engine, faults: FaultPlan, ledger: Ledger, *, user: str = USER,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:  # fmt: skip
+    def __init__(self, engine: Engine, faults: FaultPlan, ledger: Ledger, *, user: str = USER) -> None:
         self.user = user
-        self._sleep = sleep
         self.password = secrets.token_urlsafe(12)
         self._engine = engine
         self._faults = faults
@@ -77,7 +72,7 @@ class DmApp:
         if struck is not None:
             self._ledger.note("fault", kind=str(struck), call=kind_of(told))
         if struck is Fault.SLOW:
-            self._sleep(self._faults.pains.slow)
+            self._faults.dawdle()
         elif struck is not None and (struck not in _AFTER) and not self._late(struck, call):
             return _broken(struck)
         response = self._executed(told)

@@ -5,7 +5,6 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from config.i18n import _
-from stand.desk import Assignment, squeeze
+from stand.desk import squeeze
 from stand.dms1c.app import PATH, DmApp
-from stand.dms1c.desk import Clerk
+from stand.dms1c.desk import Card, Clerk
 from stand.dms1c.engine import Engine, digest
 from stand.dms1c.infobase import Infobase, Stored
 from stand.faults import FaultPlan
@@ -26,16 +25,6 @@ from stand.words import Decision, DecisionKind
 
 ZONE = ZoneInfo("Europe/Moscow")
 SECRET = "dms1c"  # noqa: S105 - the name of the file that holds it
-
-
-@dataclass(slots=True)
-class Card:
-    """A card that was taken: its document and what the clerks do with it."""
-
-    document: Stored
-    assignment: Assignment
-    number: str
-    drafts: list[Stored] = field(default_factory=list)
 
 
 class Dms1c:
@@ -204,13 +193,7 @@ class Dms1c:
 
 def play(setting: Setting) -> Dms1c:
     """Return 1С of the stand."""
-    return Dms1c(
-        plans=setting.plans,
-        ledger=setting.ledger,
-        faults=setting.faults,
-        pace=setting.pace,
-        host=setting.host,
-    )
+    return setting.served(Dms1c)
 
 
 def _key(document: Stored) -> str:

@@ -1,22 +1,30 @@
 """How a clerk's decision is written into the infobase: numbers, tasks, properties, answer documents."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
+from stand.desk import Assignment
 from stand.dms1c.infobase import FILE, INCOMING, OUTGOING, PROCESS, TASK, Infobase, Stored
 from stand.faults import FaultPlan
 from stand.words import Decision, DecisionKind, Official
-
-if TYPE_CHECKING:
-    from stand.dms1c.clerk import Card
 
 _STATES = {
     DecisionKind.REGISTER: "Зарегистрирован",
     DecisionKind.ASSIGN: "На исполнении",
     DecisionKind.ANSWER: "Закрыт",
 }
+
+
+@dataclass(slots=True)
+class Card:
+    """A card that was taken: its document and what the clerks do with it."""
+
+    document: Stored
+    assignment: Assignment
+    number: str
+    drafts: list[Stored] = field(default_factory=list)
 
 
 class Clerk:
@@ -26,7 +34,7 @@ class Clerk:
         self._base = base
         self._faults = faults
 
-    def write(self, card: "Card", decision: Decision) -> None:
+    def write(self, card: Card, decision: Decision) -> None:
         """Write a decision about a card."""
         writers = {
             DecisionKind.REGISTER: self._register,
@@ -45,11 +53,11 @@ class Clerk:
             card.document.references["status"] = (status.kind, status.id)
         self._base.touch(card.document)
 
-    def _register(self, card: "Card", decision: Decision) -> None:
+    def _register(self, card: Card, decision: Decision) -> None:
         card.document.fields["regNumber"] = card.number
         card.document.moments["regDate"] = _naive(decision.at) or self._base.now()
 
-    def _assign(self, card: "Card", decision: Decision) -> None:
+    def _assign(self, card: Card, decision: Decision) -> None:
         """One order to several people: a process, and a task for each."""
         target = (INCOMING, card.document.id)
         process = self._base.add(Stored(PROCESS, name="Исполнение", references={"target": target}))
@@ -67,7 +75,7 @@ class Clerk:
                 task.moments["dueDate"] = datetime.combine(decision.deadline, time(23, 59, 59))
             self._base.add(task)
 
-    def _progress(self, card: "Card", decision: Decision) -> None:
+    def _progress(self, card: Card, decision: Decision) -> None:
         if not any(True for _task in self._open_tasks(card)):
             self._assign(card, decision)
         task = next(self._open_tasks(card))
@@ -75,7 +83,7 @@ class Clerk:
         task.moments["endDate"] = self._base.now()
         self._base.touch(task)
 
-    def _prolong(self, card: "Card", decision: Decision) -> None:
+    def _prolong(self, card: Card, decision: Decision) -> None:
         if decision.deadline is None:
             return
         moment = datetime.combine(decision.deadline, time(23, 59, 59))
@@ -84,13 +92,13 @@ class Clerk:
             task.moments["dueDate"] = moment
             self._base.touch(task)
 
-    def _redirect(self, card: "Card", decision: Decision) -> None:
+    def _redirect(self, card: Card, decision: Decision) -> None:
         card.document.properties["Перенаправлено ПОС"] = decision.organisation
 
-    def _refuse(self, card: "Card", decision: Decision) -> None:
+    def _refuse(self, card: Card, decision: Decision) -> None:
         card.document.properties |= {"Отказ ПОС": decision.text, "Код отказа ПОС": str(decision.code)}
 
-    def _answer(self, card: "Card", decision: Decision) -> None:
+    def _answer(self, card: Card, decision: Decision) -> None:
         """Make an answer document, or command the draft that is there; files before the command."""
         number = decision.number or f"{card.number}/исх"
         commanded = decision.kind is DecisionKind.ANSWER
@@ -117,7 +125,7 @@ class Clerk:
         if not commanded:
             card.drafts.append(answer)
 
-    def _open_tasks(self, card: "Card") -> Iterator[Stored]:
+    def _open_tasks(self, card: Card) -> Iterator[Stored]:
         for task in self._base.all(TASK):
             if task.references["target"][1] == card.document.id and task.fields["executed"] == "false":
                 yield task

@@ -1,7 +1,6 @@
 """ELMA365's clerks: take every row that is ready, fill its fields as the plan's steps say."""
 
 import hashlib
-import queue
 import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,13 +13,13 @@ from stand.faults import FaultPlan
 from stand.http_faults import HttpFaults
 from stand.ledger import Ledger, utc_now
 from stand.office import Card, Office, Paper
-from stand.pump import Workplace
 from stand.seds import Plans
+from stand.served import ServedWorkplace
 from stand.server import HttpServer
 from stand.words import Decision, DecisionKind
 
 
-class Elma(Workplace):
+class Elma(ServedWorkplace[str]):
     """The API and its clerks. `step` does what can be done now; `start` does so in threads."""
 
     def __init__(
@@ -31,35 +30,10 @@ class Elma(Workplace):
         self.store = Store(clock)
         self.token = secrets.token_hex(16)
         self._ledger = ledger
-        self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._taken: set[str] = set()
         app = ElmaApp(self.store, HttpFaults(faults, ledger), token=self.token, hear=self._heard)
-        self.http = HttpServer(app, host=host)
         office = Office(self._tell, plans=plans, ledger=ledger, faults=faults, pace=pace, clock=clock)
-        super().__init__("stand-elma365", office)
-
-    def start(self) -> None:
-        """Begin to serve and to work."""
-        self.http.start()
-        super().start()
-
-    def stop(self) -> None:
-        """Stop both."""
-        super().stop()
-        self.http.stop()
-
-    @property
-    def idle(self) -> bool:
-        """Whether no new row waits for a clerk and nothing is due later."""
-        return self._ready.empty() and self._office.idle
-
-    def step(self) -> int:
-        """Take the rows that became ready, do everything that is due; return how much was done."""
-        done = 0
-        while not self._ready.empty():
-            self._take(self._ready.get())
-            done += 1
-        return done + self._office.run_due()
+        super().__init__("stand-elma365", office, HttpServer(app, host=host))
 
     def touch(self, number: str) -> None:
         """Save a row as it is: it will be read again though nothing is new."""
@@ -73,7 +47,7 @@ class Elma(Workplace):
 
     def _heard(self, app: str, number: str) -> None:
         if app == APPEALS:
-            self._ready.put(number)
+            self._hear(number)
 
     def _take(self, number: str) -> None:
         row = self.store.row(APPEALS, number)

@@ -43,10 +43,4 @@ class ElmaAtPlay(Elma):
 
 def play(setting: Setting) -> ElmaAtPlay:
     """Return ELMA365 of the stand on a free port."""
-    return ElmaAtPlay(
-        plans=setting.plans,
-        ledger=setting.ledger,
-        faults=setting.faults,
-        pace=setting.pace,
-        host=setting.host,
-    )
+    return setting.served(ElmaAtPlay)

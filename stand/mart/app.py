@@ -75,7 +75,7 @@ class MartApp:
 
     def _before(self, fault: Fault | None) -> Response | None:
         if fault is Fault.SLOW:
-            time.sleep(self.faults.pains.slow)
+            self.faults.dawdle()
         if fault is Fault.CUT_BEFORE:
             raise CutError
         if fault is Fault.ERROR:

@@ -6,11 +6,9 @@ Its answers are modelled on public documents, not on a server anybody here has s
 import json
 import re
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
 from stand.faults import Fault, FaultPlan
@@ -140,7 +138,7 @@ class ProstoreApp:
 
     def _before(self, fault: Fault | None) -> Response | None:
         if fault is Fault.SLOW:
-            time.sleep(self.faults.pains.slow)
+            self.faults.dawdle()
         if fault is Fault.CUT_BEFORE:
             raise CutError
         if fault is Fault.ERROR:
@@ -162,12 +160,7 @@ class ProstoreApp:
             return _told(415, error="Content-Type must be text/csv or application/avro")
         if request.args.get("sysOp") not in ("0", "1"):
             return _told(400, error="sysOp must be 0 or 1")
-        try:
-            body = request.get_data(cache=False)
-        except ClientDisconnected as error:  # commitOnDisconnect is off: nothing of it stays
-            raise CutError from error
-        if request.content_length is not None and len(body) != request.content_length:
-            raise CutError
+        body = request.get_data(cache=False)  # raises when cut off: commitOnDisconnect is off, nothing stays
         return _told(200, rowsProcessed=self.state.upload(table, int(request.args["sysOp"]), body))
 
 

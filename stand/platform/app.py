@@ -1,7 +1,6 @@
 """The platform as a WSGI application: addresses to calls, and the faults that befall them."""
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -89,9 +88,8 @@ class PlatformApp:
         return tuple(kinds)
 
     def _before(self, fault: Fault, request: Request) -> None:
-        pains = self._faults.pains
         if fault is Fault.SLOW:
-            time.sleep(pains.slow)
+            self._faults.dawdle()
         elif fault is Fault.CUT_BEFORE:
             raise CutError
         elif fault is Fault.EXPIRED_TOKEN:
@@ -104,7 +102,7 @@ class PlatformApp:
                 status = (500, 502, 503)[self._failures % 3]
             raise RefusedError(status, _("the service is temporarily unavailable"))
         elif fault is Fault.TOO_MANY:
-            raise _TooManyError(pains.retry_after)
+            raise _TooManyError(self._faults.pains.retry_after)
 
     def _after(self, fault: Fault | None, response: Response) -> Response:
         if fault is Fault.CUT_AFTER:

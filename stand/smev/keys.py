@@ -12,9 +12,10 @@ from pathlib import Path
 
 from smev.gost import issue, keyfile, pem
 from smev.gost.algorithms import Scheme
+from smev.gost.backends import provider
 from smev.gost.certificate import Certificate
 from smev.gost.keys import PrivateKey
-from smev.gost.provider import Provider, provider
+from smev.gost.provider import Provider
 from smev.gost.signer import KeySigner
 
 _VALID = timedelta(days=365)

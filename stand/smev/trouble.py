@@ -5,7 +5,6 @@ SignatureVerificationFault (`CertificateIsExpired`).
 """
 
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
@@ -76,7 +75,7 @@ class Troubles:
         Raises CutError and BusFault.
         """
         if name == Fault.SLOW:
-            time.sleep(self.plan.pains.slow)
+            self.plan.dawdle()
         elif name == Fault.CUT_BEFORE:
             raise CutError
         elif name == Fault.ERROR:

@@ -17,10 +17,10 @@ from connector.platform.rest import default_profile, translate
 from connector.platform.rest.tokens import Token, TokenKeeper
 from connector.runtime import open_runtime
 from connector.schedule import Job, Schedule
-from connector.sed.directum.reading import UnreadableRowError
+from connector.sed import rows
 from connector.sed.directum.reading import moment as directum_moment
-from connector.sed.mayan import reading as mayan_reading
 from connector.sed.passport import read_date, read_time
+from connector.sed.rows import UnreadableRowError
 from connector.sed.sqlview.values import as_moment
 from exporter.sources.cells import _utc
 from stand.mailbox import Mailbox
@@ -198,6 +198,6 @@ def test_a_day_of_a_sed_is_the_same_day_there_whatever_its_zone_does(zone, day):
 def test_the_ends_of_the_calendar_are_no_times_and_no_crash(value):
     with pytest.raises(UnreadableRowError, match="not a time"):
         directum_moment(value)
-    with pytest.raises(mayan_reading.UnreadableEntryError, match="not a time"):
-        mayan_reading._moment(value)
+    with pytest.raises(UnreadableRowError, match="not a time"):
+        rows.moment(value)
     assert read_time(value, UTC) is None

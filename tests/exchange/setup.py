@@ -25,7 +25,7 @@ backoff_cap = "2s"
 test_url = "{url}"
 oauth_client = "{client}"
 oauth_secret = "file:{secret}"
-timeouts = {{ connect = "2s", read = "3s" }}
+timeouts = {{ connect = "30s", read = "30s" }}
 
 [sed.delo]
 kind = "sev"

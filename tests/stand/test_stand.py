@@ -142,3 +142,13 @@ def test_a_busy_port_is_said(stand, tmp_path):
     with run_command("--dir", str(tmp_path), "--port", port) as process:
         assert process.wait(20) == 1
         assert "Traceback" not in process.stderr.read()
+
+
+def test_without_its_extra_the_command_names_it(tmp_path):
+    program = "import sys; sys.modules['werkzeug'] = None; import cli; cli.main()"
+    result = subprocess.run(
+        [sys.executable, "-c", program, "stand", "--dir", str(tmp_path / "stand")],
+        capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr == "error: the stand needs the extra `stand`: pip install sedlink[stand]\n"

@@ -11,8 +11,9 @@ from connector.sed import ChangePage
 from connector.sed.directum import query
 from connector.sed.directum.client import OData, Row, identity
 from connector.sed.directum.cursor import Cursor, load
-from connector.sed.directum.reading import Answer, UnreadableRowError, events, moment
+from connector.sed.directum.reading import Answer, events, moment
 from connector.sed.directum.settings import DirectumSettings
+from connector.sed.rows import UnreadableRowError
 
 CARD_EXPAND = (
     "Assignee",

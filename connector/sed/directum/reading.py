@@ -1,7 +1,6 @@
 """Rows of OData → events, cards and questions of ours (sed.md 4). Pure."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,16 +16,14 @@ from connector.appeal import (
     Person,
     RemoteFile,
     RubricValue,
+    is_key,
 )  # fmt: skip
+from connector.sed import rows
 from connector.sed.directum.settings import DirectumSettings
 from connector.sed.people import person
+from connector.sed.rows import UnreadableRowError
 
 Row = Mapping[str, Any]
-_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
-
-
-class UnreadableRowError(Exception):
-    """A row makes no sense; the text, a sentence, names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,7 @@ class Answer:
 
 def moment(value: object) -> datetime | None:
     """Return a time of OData, UTC; None for none. Raises UnreadableRowError."""
-    if value in (None, ""):
-        return None
-    try:
-        found = datetime.fromisoformat(str(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # the year 1 of another zone is no time of ours
-        raise UnreadableRowError(_("not a time: {value}").format(value=str(value)[:40])) from error
+    return None if value in (None, "") else rows.moment(value)
 
 
 def events(row: Row, answer: Answer | None, settings: DirectumSettings) -> tuple[Event, ...]:
@@ -54,7 +45,7 @@ def events(row: Row, answer: Answer | None, settings: DirectumSettings) -> tuple
     The state is the message: what was told before comes again under the same id. Raises UnreadableRowError.
     """
     key = str(row.get(settings.key_field) or "")
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         sentence = _("card {id}: {field} holds no key of ours").format(
             id=row.get("Id"), field=settings.key_field
         )
@@ -194,7 +185,7 @@ def card(row: Row, settings: DirectumSettings) -> Card:
         received_at=_lenient(row, "RequestDate") or _lenient(row, "RegistrationDate"),
         due_at=_lenient(row, "Deadline"),
         answered_at=answered,
-        key=own if isinstance(own, str) and _KEY.fullmatch(own) else "",
+        key=own if isinstance(own, str) and is_key(own) else "",
         fields={**fields, **({"repeated": "да"} if row.get("IsRepeated") is True else {})},
     )  # fmt: skip
 

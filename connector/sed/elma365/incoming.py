@@ -17,8 +17,9 @@ from connector.sed import ChangePage
 from connector.sed.elma365.client import Api, Row, identity
 from connector.sed.elma365.query import UPDATED, Filter, changed_since, equal
 from connector.sed.elma365.query import moment as written
-from connector.sed.elma365.reading import Statuses, UnreadableRowError, events, moment
+from connector.sed.elma365.reading import Statuses, events
 from connector.sed.elma365.settings import ElmaSettings
+from connector.sed.rows import UnreadableRowError, moment
 
 
 @dataclass(frozen=True, slots=True)

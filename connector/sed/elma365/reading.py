@@ -6,7 +6,7 @@ The state is the message: a row tells everything that was ever so, what was told
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from config.i18n import _
@@ -19,28 +19,16 @@ from connector.appeal import (
     Person,
     RemoteFile,
     RubricValue,
+    is_key,
 )  # fmt: skip
 from connector.sed.elma365.query import UPDATED
 from connector.sed.elma365.settings import ElmaSettings
 from connector.sed.people import person
+from connector.sed.rows import UnreadableRowError, moment
 
 Row = Mapping[str, Any]
 Statuses = Mapping[int, tuple[str, str]]  # number → code, name
-_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
-
-class UnreadableRowError(Exception):
-    """A row makes no sense; the text, a sentence, names the field."""
-
-
-def moment(value: object) -> datetime:
-    """Return a time of the API, UTC. Raises UnreadableRowError."""
-    try:
-        found = datetime.fromisoformat(str(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UnreadableRowError(_("not a time: {value}").format(value=str(value)[:40])) from error
 
 
 class Fields:
@@ -107,7 +95,7 @@ def events(row: Row, statuses: Statuses, settings: ElmaSettings) -> tuple[Event,
     Raises UnreadableRowError.
     """
     key = str(row.get(settings.fields["key"]) or "")
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise UnreadableRowError(_("{field} holds no key of ours").format(field=settings.fields["key"]))
     return tuple(_Teller(key, row, status_of(row, statuses), settings).tell())
 
@@ -214,7 +202,7 @@ def card(row: Row, questions: Sequence[Row], statuses: Statuses, settings: ElmaS
         received_at=when("created") or moment(row.get("__createdAt") or row[UPDATED]),
         due_at=when("deadline") or when("due"),
         answered_at=when("answer_date") if fields.value("answer_send") is True else None,
-        key=own if _KEY.fullmatch(own) else "",
+        key=own if is_key(own) else "",
         fields={
             name: str(value)
             for name, value in row.items()

@@ -14,9 +14,10 @@ from connector.errors import PermanentError
 from connector.sed import ChangePage
 from connector.sed.http import StatusError
 from connector.sed.mayan.client import Rest, Row
-from connector.sed.mayan.reading import UnreadableEntryError, events
+from connector.sed.mayan.reading import events
 from connector.sed.mayan.settings import MayanSettings
 from connector.sed.mayan.words import key_of
+from connector.sed.rows import UnreadableRowError
 
 _KEYED = "metadata.document_metadata_added"  # the last step of a registration
 _MOVED = "document_states.workflow_instance_transitioned"
@@ -121,7 +122,7 @@ class Incoming:
         look.told.add(document)
         try:
             told, final = self._told(document, target)
-        except UnreadableEntryError as error:
+        except UnreadableRowError as error:
             look.notes.append(_("document {id}: {error}").format(id=document, error=error))
             return
         look.events += told

@@ -2,32 +2,27 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from config.i18n import _
-from connector.appeal import Event, EventKind, RemoteFile
+from connector.appeal import Event, EventKind, RemoteFile, is_key
 from connector.sed.mayan.settings import MayanSettings
 from connector.sed.people import person
+from connector.sed.rows import UnreadableRowError, moment
 
 Row = Mapping[str, Any]
-_KEY = re.compile(r"pos:\d+:[^:\s]+:\d+")
 # The fields of transitions that are read; the administrator makes those that he needs.
 FIELDS = ("number", "date", "deadline", "executor", "organisation", "code")
-
-
-class UnreadableEntryError(Exception):
-    """An entry makes no sense; the text, a sentence, names the field."""
 
 
 def events(
     key: str, document: int, entries: Sequence[Row], files: Sequence[Row], settings: MayanSettings
 ) -> tuple[Event, ...]:
-    """Return what the log tells, in its order; ids stand on the entries' own. Raises UnreadableEntryError."""
-    if not _KEY.fullmatch(key):
-        raise UnreadableEntryError(_("its label names no key of ours"))
+    """Return what the log tells, in its order; ids stand on the entries' own. Raises UnreadableRowError."""
+    if not is_key(key):
+        raise UnreadableRowError(_("its label names no key of ours"))
     found = []
     for entry in sorted(entries, key=lambda one: one["id"]):
         transition = entry.get("transition")
@@ -45,7 +40,7 @@ def _event(
 ) -> Event:  # fmt: skip
     kind, result, commanded = meaning
     extra = _extra(entry)
-    at = _moment(entry.get("datetime"))
+    at = moment(entry.get("datetime"))
     identity = hashlib.sha256(f"mayan\0{key}\0{document}\0{entry['id']}".encode()).hexdigest()
     executor = extra.get("executor", "")
     return Event(
@@ -80,7 +75,7 @@ def _answer_files(
             media_type=str(file.get("mimetype") or "application/octet-stream"),
         )
         for file in sorted(files, key=lambda one: one["id"])
-        if file.get("comment") == settings.answer_comment and _moment(file.get("timestamp")) <= at
+        if file.get("comment") == settings.answer_comment and moment(file.get("timestamp")) <= at
     )
 
 
@@ -92,9 +87,9 @@ def _extra(entry: Row) -> dict[str, str]:
     try:
         told = json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError) as error:
-        raise UnreadableEntryError(_("the fields of a transition are not JSON")) from error
+        raise UnreadableRowError(_("the fields of a transition are not JSON")) from error
     if not isinstance(told, dict):
-        raise UnreadableEntryError(_("the fields of a transition are not JSON"))
+        raise UnreadableRowError(_("the fields of a transition are not JSON"))
     return {name: str(told[name]).strip() for name in FIELDS if told.get(name) is not None}
 
 
@@ -107,12 +102,4 @@ def _day(extra: Mapping[str, str], name: str) -> date | None:
             return datetime.strptime(text, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
-    raise UnreadableEntryError(_("{field}: not a date: {value}").format(field=name, value=text[:40]))
-
-
-def _moment(value: object) -> datetime:
-    try:
-        found = datetime.fromisoformat(str(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # the year 1 of another zone is no time of ours
-        raise UnreadableEntryError(_("not a time: {value}").format(value=str(value)[:40])) from error
+    raise UnreadableRowError(_("{field}: not a date: {value}").format(field=name, value=text[:40]))

@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from config.i18n import _
-from connector.appeal import AnswerResult, Event, EventKind, Person, RemoteFile, key_uuid
+from connector.appeal import AnswerResult, Event, EventKind, Person, RemoteFile, is_key, key_uuid
 from connector.sed.event_ids import event_id
 from connector.sed.medo.archive import file_ref
 from connector.sed.medo.incoming import Taken, label, time_of
@@ -28,7 +28,6 @@ from connector.sed.queue import Reading
 _OUR_DESIGNATION = re.compile(
     r"\d{4}(\.\d{4}){3,4}|\D+ \d{1,3}"
 )  # of a clause that we wrote: a code, «Вопрос 1»
-_KEY = re.compile(r"pos:\d+:.+:\d+")
 
 
 class Memory(Protocol):
@@ -100,7 +99,7 @@ class _Reader:
             yield from self._named(uid, link.id, link.num.number)
 
     def _named(self, uid: UUID | None, local_id: str, number: str) -> Iterator[UUID]:
-        if _KEY.fullmatch(local_id):
+        if is_key(local_id):
             yield key_uuid(local_id)
         yield from self._found(uid)
         yield from self._found(self._memory.by_number(number))

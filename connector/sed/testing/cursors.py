@@ -2,15 +2,10 @@
 
 import pytest
 
-from connector.appeal import (
-    Appeal,
-    Event,
-    EventKind,
-)
+from connector.appeal import Appeal, Event, EventKind
 from connector.sed import Sed
-from connector.sed.testing.appeals import Store, an_appeal
 from connector.sed.testing.base import Fixtures
-from connector.sed.testing.peer import DAY, Belated, Peer, drain, of
+from connector.sed.testing.peer import DAY, Belated, Peer, drain, hand_over, of
 
 
 class Cursors(Fixtures):
@@ -47,16 +42,11 @@ class Cursors(Fixtures):
         peer.sed().acknowledge(page.receipts)
         assert sed.changes(page.cursor, 100).events == ()
 
-    def test_what_was_committed_late_still_comes(self, sed: Sed, store: Store, peer: Peer) -> None:
+    def test_what_was_committed_late_still_comes(self, sed: Sed, peer: Peer) -> None:
         """A peer with `register_late()` commits under a time or number that was read already."""
         if not isinstance(peer, Belated):
             pytest.skip("this SED tells in the order of its messages")
-        keys = []
-        for number in range(2):
-            appeal = an_appeal(platform_id=str(number))
-            sed.register(appeal, (), store.open)
-            peer.received(appeal.key)
-            keys.append(appeal.key)
+        keys = [hand_over(sed, peer, str(number)) for number in range(2)]
         peer.register(keys[0], "Т-0", DAY)
         _events, cursor, _notes = drain(sed)
         peer.register_late(keys[1], "Т-1", DAY)
@@ -66,14 +56,9 @@ class Cursors(Fixtures):
         assert sed.changes(cursor, 100).events == ()
 
     @pytest.mark.parametrize("acknowledging", [True, False])
-    def test_small_pages_lose_nothing(self, sed: Sed, store: Store, peer: Peer, acknowledging: bool) -> None:
-        keys = []
+    def test_small_pages_lose_nothing(self, sed: Sed, peer: Peer, acknowledging: bool) -> None:
         for number in range(7):
-            appeal = an_appeal(platform_id=str(number))
-            sed.register(appeal, (), store.open)
-            peer.received(appeal.key)
-            peer.register(appeal.key, f"Т-{number}", DAY)
-            keys.append(appeal.key)
+            peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
         events: list[Event] = []
         cursor = ""
         for _turn in range(100):

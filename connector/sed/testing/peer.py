@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from connector.appeal import Event, key_uuid
 from connector.sed import Sed
+from connector.sed.testing.appeals import Store, an_appeal
 
 DAY, LATER = date(2024, 3, 4), date(2024, 4, 30)
 
@@ -75,6 +76,14 @@ class Belated(Protocol):
 
     def register_late(self, key: str, number: str, day: date) -> None:
         """Register the card under a time or number that lies before what was read already."""
+
+
+def hand_over(sed: Sed, peer: Peer, platform_id: str) -> str:
+    """Give the SED a message without files and let it take it; return its key."""
+    appeal = an_appeal(platform_id)
+    sed.register(appeal, (), Store().open)
+    peer.received(appeal.key)
+    return appeal.key
 
 
 def drain(sed: Sed, cursor: str = "", limit: int = 100) -> tuple[list[Event], str, list[str]]:

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Select, create_engine, text
+
 from connector.appeal import (
     Appeal,
     Applicant,
@@ -141,3 +143,16 @@ def judge(round_, event) -> Judgement:
     if event.kind is EventKind.ANSWER:
         return Judgement(State.ANSWERED, reply(round_, event, ReplyKind.SOLVED))
     return Judgement(State.IN_WORK, reply(round_, event))
+
+
+def plan_of(query: Select, url: str) -> str:
+    """Return how the database would find what a query asks for, as it says itself."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    asked = query.compile(engine, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN " if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET enable_seqscan TO off"))  # the tables are empty: it would be cheaper
+        plan = "\n".join(str(row) for row in connection.execute(text(explain + str(asked))))
+    engine.dispose()
+    return plan

@@ -20,6 +20,7 @@ from tests.connector.journal.support import (
     event,
     judge,
     listed,
+    plan_of,
     receive,
     register,
 )
@@ -93,14 +94,7 @@ def test_what_still_has_to_be_done_is_left_whole(journal, clock):
 
 def test_a_purge_does_not_walk_over_what_was_purged_before(journal, url):
     """Years of purged rounds lie before the ones that are due: the index leads past them."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    query = retention._due(NOON).compile(engine, compile_kwargs={"literal_binds": True})
-    explain = "EXPLAIN " if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET enable_seqscan TO off"))  # the tables are empty: it would be cheaper
-        plan = "\n".join(str(row) for row in connection.execute(text(explain + str(query))))
-    engine.dispose()
+    plan = plan_of(retention._due(NOON), url)
     assert "ix_message_kept" in plan, plan
 
 

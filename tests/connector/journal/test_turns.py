@@ -42,7 +42,7 @@ def test_of_many_at_the_same_moment_one_gets_it(journal, second):
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(-30, 90)), max_size=30))
-def test_never_more_often_than_the_period_and_never_held_for_longer(sqlite_template, tmp_path_factory, visits):
+def test_once_a_period_and_never_held_for_longer(sqlite_template, tmp_path_factory, visits):
     path = tmp_path_factory.mktemp("turns") / "journal.db"
     path.write_bytes(sqlite_template.read_bytes())
     clock, last = Clock(), None

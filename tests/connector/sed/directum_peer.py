@@ -67,4 +67,4 @@ class StandDirectum(HttpClerk):
 
     def _decide(self, key, decision):
         self.directum.step()
-        self.directum.decide(self.directum.cards_of(key)[0]["Id"], decision)
+        self.directum.decide(str(self.directum.cards_of(key)[0]["Id"]), decision)

@@ -27,6 +27,7 @@ from connector.sed.directum.bodies import (
     encoded_size,
 )
 from connector.sed.testing import DAY, LATER, Store, an_appeal, drain, of, sha256, unique
+from connector.sed.testing.peer import hand_over
 from tests.connector.sed.directum_peer import StandDirectum, settings_for
 
 
@@ -134,13 +135,10 @@ def test_the_whole_text_is_the_body_and_fields_are_cut(peer, store):
 # -- the traps of the wire
 
 
-def test_every_list_has_a_filter_and_pages_by_id(peer, store):
+def test_every_list_has_a_filter_and_pages_by_id(peer):
     sed = peer.with_settings(page=2)
     for number in range(5):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.register(appeal.key, f"Т-{number}", DAY)
+        peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
     drain(sed)
     list(sed.cards(CardQuery(card_files=("Обращения ПОС",), rubric_changed_from=date(2024, 1, 1))))
     lists = [call for call in peer.calls if call.startswith("GET") and "(" not in call.split("?")[0]]
@@ -251,14 +249,9 @@ def test_a_document_kind_is_a_command_too(peer, store):
     assert [one.commanded for one in answers] == [True]
 
 
-def test_what_was_committed_late_lies_in_the_look_back(peer, store):
+def test_what_was_committed_late_lies_in_the_look_back(peer):
     sed = peer.sed()
-    keys = []
-    for number in range(2):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        keys.append(appeal.key)
+    keys = [hand_over(sed, peer, str(number)) for number in range(2)]
     peer.register(keys[0], "Т-0", DAY)
     _events, cursor, _notes = drain(sed)
     peer.register(keys[1], "Т-1", DAY)
@@ -285,10 +278,7 @@ def test_the_cursor_does_not_grow_with_what_is_old(peer, store):
 def test_a_row_that_makes_no_sense_is_a_note_and_the_others_go_on(peer, store):
     sed = peer.sed()
     for number in range(2):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.register(appeal.key, f"Т-{number}", DAY)
+        peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
     first, _second = peer.directum.store.rows("IRequests")
     first["RegistrationDate"] = "сорок первое"
     events, cursor, notes = drain(sed)

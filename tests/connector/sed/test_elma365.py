@@ -11,9 +11,11 @@ from connector.appeal import AnswerResult, EventKind
 from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed import CardQuery
 from connector.sed.elma365 import build
-from connector.sed.elma365.reading import UnreadableRowError, card, events
+from connector.sed.elma365.reading import card, events
 from connector.sed.http import StatusError
+from connector.sed.rows import UnreadableRowError
 from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256, unique
+from connector.sed.testing.peer import hand_over
 from stand.elma365.model import APPEALS, DIRECTORY, NAMESPACE, QUESTIONS, STATUSES
 from stand.words import Decision, DecisionKind, Official
 from tests.connector.sed.elma365_peer import StandElma
@@ -108,13 +110,10 @@ def test_a_refusal_in_a_success_is_a_refusal(peer, store):
 # ---- reading
 
 
-def test_more_rows_of_one_second_than_a_page_are_all_read(peer, store):
+def test_more_rows_of_one_second_than_a_page_are_all_read(peer):
     sed = peer.with_settings(page=3)
     for number in range(10):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.register(appeal.key, f"Т-{number}", DAY)
+        peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
     for row in rows(peer):
         row["__updatedAt"] = "2026-03-01T10:00:00Z"
     told, cursor, _notes = drain(sed, limit=2)
@@ -136,13 +135,10 @@ def test_two_changes_in_one_second_are_both_told(peer, store):
     assert EventKind.EXTENDED in {one.kind for one in drain(sed, cursor)[0]}
 
 
-def test_a_row_that_makes_no_sense_is_noted_once_and_stops_nothing(peer, store):
+def test_a_row_that_makes_no_sense_is_noted_once_and_stops_nothing(peer):
     sed = peer.sed()
     for number in range(2):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.register(appeal.key, f"Т-{number}", DAY)
+        peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
     broken = rows(peer)[0]
     broken["reg_date"] = "вчера"
     told, cursor, notes = drain(sed)

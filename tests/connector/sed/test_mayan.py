@@ -6,8 +6,10 @@ from config.secret import Secret
 from connector.appeal import EventKind
 from connector.errors import AuthError, OutcomeUnknownError, PermanentError, RetryableError
 from connector.sed.mayan import build
-from connector.sed.mayan.reading import UnreadableEntryError, events
+from connector.sed.mayan.reading import events
+from connector.sed.rows import UnreadableRowError
 from connector.sed.testing import DAY, SedConformance, Store, an_appeal, drain, of, sha256
+from connector.sed.testing.peer import hand_over
 from tests.connector.sed.mayan_peer import StandMayan
 
 
@@ -132,13 +134,11 @@ def test_draft_files_stay_and_answer_files_leave(peer, store):
     assert [one.commanded for one in answers] == [False, True]
 
 
-def test_the_cursor_forgets_what_is_over(peer, store):
+def test_the_cursor_forgets_what_is_over(peer):
     sed = peer.with_settings(window=3)
     for number in range(3):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.answer(appeal.key, "Готово", {}, commanded=True, solved=True, number="О-1")
+        key = hand_over(sed, peer, str(number))
+        peer.answer(key, "Готово", {}, commanded=True, solved=True, number="О-1")
     events_, cursor, _notes = drain(sed)
     assert len([one for one in events_ if one.kind is EventKind.ANSWER]) == 3
     assert '"open":{}' in cursor
@@ -146,13 +146,10 @@ def test_the_cursor_forgets_what_is_over(peer, store):
         sed.changes('{"v1":{"last":"x"}}', 10)
 
 
-def test_a_document_that_was_thrown_away_stops_nothing(peer, store):
+def test_a_document_that_was_thrown_away_stops_nothing(peer):
     sed = peer.sed()
     for number in range(2):
-        appeal = an_appeal(platform_id=str(number))
-        sed.register(appeal, (), store.open)
-        peer.received(appeal.key)
-        peer.register(appeal.key, f"Т-{number}", DAY)
+        peer.register(hand_over(sed, peer, str(number)), f"Т-{number}", DAY)
     del peer.play.app.documents[min(peer.play.app.documents)]
     told, _cursor, notes = drain(sed)
     assert ([one.number for one in told], notes) == (["Т-1"], [])
@@ -169,7 +166,7 @@ def test_a_document_that_was_thrown_away_stops_nothing(peer, store):
 )
 def test_an_entry_that_makes_no_sense_says_where(peer, key, change, words):
     entry = {"id": 1, "datetime": "2024-03-01T00:00:00Z", "transition": {"label": "Регистрация"}, **change}
-    with pytest.raises(UnreadableEntryError, match=words):
+    with pytest.raises(UnreadableRowError, match=words):
         events(key, 1, [entry], [], peer.settings)
 
 

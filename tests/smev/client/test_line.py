@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -17,7 +18,7 @@ QUICK = Timeouts(connect=1, read=0.3, write=1, whole=1)
 @pytest.fixture
 def serve():
     """Return a starter of servers that do with each connection what a function says."""
-    stopping, sockets = threading.Event(), []
+    stopping, sockets, threads = threading.Event(), [], []
 
     def start(handle, context=None):
         listener = socket.create_server(("127.0.0.1", 0))
@@ -37,14 +38,23 @@ def serve():
                 except OSError:
                     continue
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
+        threads.append(threading.Thread(target=run, daemon=True))
+        threads[-1].start()
         return f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}/ws"
 
     yield start
     stopping.set()
+    for thread in threads:
+        thread.join()
     for one in sockets:
         one.close()
+
+
+@pytest.fixture
+def make_line():
+    """Return a maker of lines, closed at the end: whether the peer hangs up first is a matter of luck."""
+    with ExitStack() as lines:
+        yield lambda url, **more: lines.enter_context(closing(Line(url, timeouts=QUICK, **more)))
 
 
 def called(line, limit=1000):
@@ -56,14 +66,14 @@ def ok(line):
     line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
-def test_an_own_authority_is_trusted_and_nobody_else(serve, tmp_path):
+def test_an_own_authority_is_trusted_and_nobody_else(serve, make_line, tmp_path):
     server, authority = self_signed(tmp_path, "server", "127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server)
     url = serve(ok, context)
-    assert called(Line(url, ca_file=authority, timeouts=QUICK)) == b"ok"
+    assert called(make_line(url, ca_file=authority)) == b"ok"
     with pytest.raises(NotSentError, match="certificate"):
-        called(Line(url, timeouts=QUICK))
+        called(make_line(url))
 
 
 @pytest.mark.parametrize(
@@ -79,12 +89,12 @@ def test_an_own_authority_is_trusted_and_nobody_else(serve, tmp_path):
         ),
     ],
 )
-def test_a_line_that_breaks_leaves_the_outcome_unknown(serve, handle, error):
+def test_a_line_that_breaks_leaves_the_outcome_unknown(serve, make_line, handle, error):
     with pytest.raises(error):
-        called(Line(serve(handle), timeouts=QUICK))
+        called(make_line(serve(handle)))
 
 
-def test_a_peer_that_trickles_is_stopped(serve):
+def test_a_peer_that_trickles_is_stopped(serve, make_line):
     def trickle(line):
         line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         for _number in range(40):
@@ -92,21 +102,21 @@ def test_a_peer_that_trickles_is_stopped(serve):
             threading.Event().wait(0.1)
 
     with pytest.raises(UnknownOutcomeError, match="did not end"):
-        called(Line(serve(trickle), timeouts=QUICK))
+        called(make_line(serve(trickle)))
 
 
-def test_redirects_are_not_followed(serve):
+def test_redirects_are_not_followed(serve, make_line):
     url = serve(
         lambda line: line.sendall(
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2/\r\nContent-Length: 0\r\n\r\n"
         )
     )
-    with Line(url, timeouts=QUICK).call("POST", body=b"x") as answer:
+    with make_line(url).call("POST", body=b"x") as answer:
         assert answer.status == 302
 
 
-def test_documents_come_from_the_peers_own_host_only(serve):
-    line = Line(serve(ok), timeouts=QUICK)
+def test_documents_come_from_the_peers_own_host_only(serve, make_line):
+    line = make_line(serve(ok))
     assert line.document(line.url + "?wsdl", 10) == b"ok"
     for url in ("http://127.0.0.2/x", "file:///etc/passwd", "https" + line.url[4:]):
         with pytest.raises(GarbageError, match="another host"):

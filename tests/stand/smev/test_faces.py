@@ -15,7 +15,7 @@ from smev.envelope import read
 from smev.envelope.words import ProcessingStatus, Rejection
 from stand.faults import Fault
 from tests.stand.smev.test_exchange import VISIT, visit
-from tests.stand.smev.wire import Caller, echo
+from tests.stand.smev.wire import Caller, echo, eventually
 
 RESPONSE = {"messageTypeCriteria": "RESPONSE"}
 
@@ -47,11 +47,7 @@ class Adapter:
         return self.service.Get(itSystem="SEDLINK", **query)
 
     def wait(self):
-        until = time.monotonic() + 5
-        while (found := self.get(specificQuery=RESPONSE)).Message is None:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        return found
+        return eventually(lambda: self.get(specificQuery=RESPONSE), lambda found: found.Message is not None)
 
     def find(self, client_id, how):
         criteria = {"messageClientIdCriteria": {"clientId": client_id, "clientIdCriteria": how}}
@@ -179,10 +175,9 @@ class Gateway:
         return answer.json()["requestId"]
 
     def wait(self, **headers):
-        until = time.monotonic() + 5
-        while (answer := self.post("getresponse", headers=headers)).status_code == 404:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        answer = eventually(
+            lambda: self.post("getresponse", headers=headers), lambda answer: answer.status_code != 404
+        )
         return answer.json()
 
 

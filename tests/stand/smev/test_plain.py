@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from smev.canonical import canonicalize
-from smev.gost.provider import provider
+from smev.gost.backends import provider
 from smev.transform import transform
 from stand.smev import dsig
 from stand.smev.plain import NotSignableError, signed_octets

@@ -10,7 +10,7 @@ from lxml import etree
 
 from smev.envelope.words import FileReference, ProcessingStatus
 from smev.gost import cms
-from smev.gost.provider import provider
+from smev.gost.backends import provider
 from stand.faults import Fault, FaultPlan
 from stand.generator import make_cabinets, make_cases
 from stand.ledger import utc_now

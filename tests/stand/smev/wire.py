@@ -16,7 +16,8 @@ from smev.envelope import read, write
 from smev.envelope.words import Content, Empty, OutgoingRequest, OutgoingResponse, Version
 from smev.gost import certificate, keyfile
 from smev.gost.algorithms import Digest
-from smev.gost.provider import digest, provider
+from smev.gost.backends import provider
+from smev.gost.provider import digest
 from smev.gost.signer import KeySigner
 from smev.gost.trust import load_store
 from smev.signature import Place
@@ -34,6 +35,15 @@ def echo(text="hello", answer="content"):
 def streebog(content):
     """The GOST digest of bytes."""
     return digest(provider(), Digest.STREEBOG_256, content)
+
+
+def eventually(look, good, seconds=60):
+    """Look until what is found is good; the seconds are for a bus that never answers."""
+    until = time.monotonic() + seconds
+    while not good(found := look()):
+        assert time.monotonic() < until, "no answer came"
+        time.sleep(0.01)
+    return found
 
 
 class Caller:
@@ -88,13 +98,10 @@ class Caller:
 
     def raw_take(self):
         """Take answers until there is one; return its envelope as it came."""
-        until = time.monotonic() + 5
-        while time.monotonic() < until:
-            octets = xml_of(self.post(self.signed(write.get_response(self.version, self.clock()))))
-            if b"ResponseMessage" in octets:
-                return octets
-            time.sleep(0.01)
-        raise AssertionError("no answer came")
+        return eventually(
+            lambda: xml_of(self.post(self.signed(write.get_response(self.version, self.clock())))),
+            lambda octets: b"ResponseMessage" in octets,
+        )
 
     def take_request(self, selector=None):
         return self.call(write.get_request(self.version, self.clock(), selector))
@@ -104,11 +111,7 @@ class Caller:
 
     def wait(self, take=None):
         """Take an answer, waiting for it."""
-        until = time.monotonic() + 5
-        while isinstance(found := (take or self.take)(), Empty):
-            assert time.monotonic() < until, "no answer came"
-            time.sleep(0.01)
-        return found
+        return eventually(take or self.take, lambda found: not isinstance(found, Empty))
 
     def ack(self, message_id, *, accepted=True):
         return self.call(write.ack(self.version, message_id, accepted=accepted))
