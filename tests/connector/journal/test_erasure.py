@@ -1,6 +1,8 @@
 """Erasure: of what is older than the period only its number is left, and the trail still proves itself."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -21,6 +23,7 @@ from tests.connector.journal.support import (
     event,
     judge,
     listed,
+    open_journal,
     receive,
     register,
     unreadable,
@@ -80,6 +83,12 @@ def test_nothing_is_left_of_it_but_its_number(aged, clock, url):
     assert aged.counts(8).received == aged.counts(8).erased == 0
     assert aged.erase(clock() - TRACE) == Erased()
     assert aged.find_conversations(OLD) == []
+    lines = [line for line in everything(url) if line.startswith('{"audit":')]
+    assert sum('"what": "cut"' in line for line in lines) == 1
+    assert sum('"what": "erased"' in line for line in lines) == 1
+    aged.seal()
+    assert aged.check_seals().ok
+    assert aged.check_seals().unsealed == 0
 
 
 def _values(counts):
@@ -102,57 +111,43 @@ def test_the_trail_proves_itself_from_the_cut_on(aged, clock):
     assert aged.check_seals("0" * 64).head_missing
 
 
-def test_the_cut_and_what_was_erased_are_lines_of_the_trail(aged, clock, url):
-    aged.erase(clock() - TRACE)
-    lines = [line for line in everything(url) if line.startswith('{"audit":')]
-    assert sum('"what": "cut"' in line for line in lines) == 1
-    assert sum('"what": "erased"' in line for line in lines) == 1
-    aged.seal()
-    assert aged.check_seals().unsealed == 0
-    assert aged.check_seals().ok
-
-
 def test_it_goes_on_year_after_year(journal, clock):
-    for year in range(4):
+    for year in range(3):
         live_through(journal, str(100 + year))
         grow_old(journal, clock)
         journal.erase(clock() - TRACE)
         assert journal.check_seals().ok
-    assert journal.counts().received == 4
-    assert journal.counts().erased == 3  # the newest seal is never cut at, so the last lines stay
+    assert journal.counts().received == 3
+    assert journal.counts().erased == 2  # the newest seal is never cut at, so the last lines stay
     assert len(list(journal.rounds())) == 1
 
 
-@pytest.mark.parametrize("table", ["audit", "audit_seal", "audit_cut"])
-def test_the_database_lets_nothing_go_that_is_not_before_a_cut(aged, clock, table):
+def test_the_database_lets_nothing_go_that_is_not_before_a_cut(aged, clock):
     aged.erase(clock() - TRACE)
-    column = {"audit": "actor", "audit_seal": "digest", "audit_cut": "digest"}[table]
-    for sql in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
-        with pytest.raises(DBAPIError, match="append-only"):
-            statement(aged, sql)
+    for table, column in (("audit", "actor"), ("audit_seal", "digest"), ("audit_cut", "digest")):
+        for sql in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
+            with pytest.raises(DBAPIError, match="append-only"):
+                statement(aged, sql)
     assert aged.check_seals().ok
 
 
-@pytest.mark.parametrize(
-    ("seal", "upto", "digest"),
-    [
-        ("1", "upto + 1", "digest"),  # no seal's line
-        ("1", "upto", "'ff'"),  # no seal's digest
-        ("99", "upto", "digest"),  # no seal at all
-        ("3", "upto", "digest"),  # the newest seal: nothing would be left to prove it
-    ],
-)
-def test_a_cut_names_a_seal_that_has_a_newer_one(journal, seal, upto, digest):
+def test_a_cut_names_a_seal_that_has_a_newer_one(journal):
     for number in range(3):
         receive(journal, listed(str(number)))
         journal.seal()
-    of = seal if seal != "99" else "1"
-    with pytest.raises(DBAPIError):
-        statement(
-            journal,
-            "INSERT INTO audit_cut (id, seal, upto, lines, digest, at, actor) "
-            f"SELECT 1, {seal}, {upto}, lines, {digest}, at, 'x' FROM audit_seal WHERE id = {of}",
-        )
+    for values, of in (
+        ("1, upto + 1, digest", 1),  # no seal's line
+        ("1, upto, 'ff'", 1),  # no seal's digest
+        ("99, upto, digest", 1),  # no seal at all
+        ("3, upto, digest", 3),  # the newest seal: nothing would be left to prove it
+    ):
+        seal, upto, digest = values.split(", ")
+        with pytest.raises(DBAPIError):
+            statement(
+                journal,
+                "INSERT INTO audit_cut (id, seal, upto, lines, digest, at, actor) "
+                f"SELECT 1, {seal}, {upto}, lines, {digest}, at, 'x' FROM audit_seal WHERE id = {of}",
+            )
     assert journal.check_seals().cut is None
 
 
@@ -172,23 +167,20 @@ def test_a_cut_that_nobody_told_of_is_found(journal, url):
     assert found.forged.seal == 1
 
 
-@pytest.mark.parametrize(
-    ("change", "where"),
-    [
-        ("UPDATE audit_cut SET digest = 'ff'", "forged"),
-        ("UPDATE audit_cut SET upto = upto + 1", "forged"),
-        ("UPDATE audit_cut SET lines = lines + 1", "forged"),
-        ("DELETE FROM audit_cut", "broken"),
-        ("UPDATE audit_seal SET digest = 'ff' WHERE id = (SELECT seal FROM audit_cut)", "forged"),
-        ("DELETE FROM audit_seal WHERE id = 1", "any"),
-        ("UPDATE audit SET actor = 'x' WHERE what = 'purged'", "broken"),
-        ("DELETE FROM audit WHERE id = (SELECT max(upto) + 1 FROM audit_cut)", "broken"),
-        ("DELETE FROM audit WHERE what = 'cut'", "forged"),
-    ],
+CHANGES = (
+    ("DELETE FROM audit_cut", "broken"),
+    ("UPDATE audit_cut SET digest = 'ff'", "forged"),
+    ("UPDATE audit_cut SET upto = upto + 1", "forged"),
+    ("UPDATE audit_cut SET lines = lines + 1", "forged"),
+    ("UPDATE audit_seal SET digest = 'ff' WHERE id = (SELECT seal FROM audit_cut)", "forged"),
+    ("DELETE FROM audit_seal WHERE id = 1", "forged"),
+    ("UPDATE audit SET actor = 'x' WHERE what = 'purged'", "broken"),
+    ("DELETE FROM audit WHERE id = (SELECT max(upto) + 1 FROM audit_cut)", "broken"),
+    ("DELETE FROM audit WHERE what = 'cut'", "forged"),
 )
-def test_what_is_changed_at_or_after_a_cut_is_found(journal, clock, url, change, where):
-    if journal._db.postgres and change.startswith("UPDATE"):
-        pytest.skip("the check is the same: three of a kind are enough here")
+
+
+def test_what_is_changed_at_or_after_a_cut_is_found(journal, clock, url, tmp_path):
     live_through(journal, LATER)
     journal.seal()
     live_through(journal, OLD)
@@ -199,10 +191,19 @@ def test_what_is_changed_at_or_after_a_cut_is_found(journal, clock, url, change,
     journal.erase(clock() - timedelta(days=1))
     journal.seal()
     assert journal.check_seals().cut.seal == 2
-    bypass(url, change)
-    found = journal.check_seals()
-    assert not found.ok
-    assert where == "any" or getattr(found, where) is not None
+    if journal._db.postgres:  # the check is one for both databases; here only that it reads the same
+        bypass(url, CHANGES[0][0])
+        assert journal.check_seals().broken is not None
+        return
+    for number, (change, where) in enumerate(CHANGES):
+        copy = tmp_path / f"{number}.db"
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute("VACUUM INTO ?", (str(copy),))
+        bypass(f"sqlite:///{copy}", change)
+        with open_journal(f"sqlite:///{copy}", tmp_path, clock) as changed:
+            found = changed.check_seals()
+        assert not found.ok, change
+        assert getattr(found, where) is not None, (change, found)
 
 
 def test_lines_put_in_before_a_cut_are_told_and_go(aged, clock, url):
@@ -245,29 +246,34 @@ def test_a_death_between_any_two_batches_does_no_harm(journal, clock, monkeypatc
     assert journal.check_seals().leftover == 0
 
 
-@pytest.mark.parametrize("why", ["unpurged", "second round", "parked", "young line"])
-def test_what_something_younger_is_known_of_stays_whole(journal, clock, why):
-    message_id = live_through(journal, OLD)
+def test_what_something_younger_is_known_of_stays_whole(journal, clock):
+    names = ("second round", "parked", "young line", "unpurged")
+    ids = {name: live_through(journal, name) for name in names}
     journal.seal()
     clock.forward(days=CONTENT.days + 1)
-    if why == "second round":
-        receive(journal, listed(OLD, round_=2), round_=2)
-        journal.finish([done(claim_one(journal))])
-    if why != "unpurged":
-        journal.purge(clock())
-    if why == "parked":  # no way leads there: a purged round has nothing to do
-        statement(journal, "UPDATE task SET status = 'parked' WHERE stage = 'reply'")
+    receive(journal, listed("second round", round_=2), round_=2)
+    journal.finish([done(claim_one(journal))])
+    unpurged = f"message_id = {ids['unpurged']}"
+    statement(journal, f"UPDATE task SET status = 'parked' WHERE stage = 'reply' AND {unpurged}")
+    assert journal.purge(clock()) == 3
+    statement(journal, f"UPDATE task SET status = 'done' WHERE {unpurged}")
+    # No way leads there: a purged round has nothing to do.
+    statement(
+        journal, f"UPDATE task SET status = 'parked' WHERE stage = 'reply' AND message_id = {ids['parked']}"
+    )
     journal.seal()
     clock.forward(days=TRACE.days + 1)
     receive(journal, listed(LATER))
-    if why == "young line":
-        journal.rate(message_id, 1)
+    journal.rate(ids["young line"], 1)
     gone = journal.erase(clock() - TRACE)
     assert gone.conversations == 0
-    assert next(journal.rounds()).platform_id == OLD
     assert gone.lines > 0
+    assert {one.platform_id for one in journal.rounds()} == {*names, LATER}
     assert journal.check_seals().ok
-    assert journal.ratings([message_id])[message_id].value == (1 if why == "young line" else 4)
+    ratings = journal.ratings(list(ids.values()))
+    assert {name: ratings[of].value for name, of in ids.items()} == dict.fromkeys(names, 4) | {
+        "young line": 1
+    }
 
 
 def test_a_rating_outlives_its_line_as_long_as_its_round_is_there(journal, clock):
@@ -405,16 +411,16 @@ def test_the_indexes_lead_to_what_is_due_and_a_claim_still_takes_its_own(journal
 def test_what_an_erasure_frees_is_there_for_what_comes(journal, clock, url):
     if not url.startswith("sqlite"):
         pytest.skip("PostgreSQL's own vacuum does this")
-    for number in range(30):
+    for number in range(12):
         live_through(journal, str(number))
     grow_old(journal, clock)
     receive(journal, listed(LATER))
-    assert journal.erase(clock() - TRACE).rounds == 30
+    assert journal.erase(clock() - TRACE).rounds == 12
     with journal._db.engine.connect() as connection:
         free, pages = (
             connection.execute(text(f"PRAGMA {one}_count")).scalar_one() for one in ("freelist", "page")
         )
-    assert free > 10
+    assert free > 5
     assert free < pages
 
 
