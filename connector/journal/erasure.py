@@ -153,11 +153,11 @@ def _locked(connection: Connection, ids: Collection[int]) -> set[int]:
     Nobody is waited for: others lock in another order. What is skipped goes with the next erasure.
     """
     rounds = select(message.c.id, message.c.conversation_id).where(message.c.conversation_id.in_(ids))
-    mine = {
-        row.id for row in connection.execute(rounds.order_by(message.c.id).with_for_update(skip_locked=True))
-    }
-    whole = select(conversation.c.id).where(conversation.c.id.in_(ids)).order_by(conversation.c.id)
-    locked = set(connection.scalars(whole.with_for_update(skip_locked=True)))
+    free = connection.execute(rounds.order_by(message.c.id).with_for_update(skip_locked=True)).all()
+    mine = {row.id for row in free}
+    # Of the others no lock is taken: two daemons at once would keep each other from one conversation.
+    whole = select(conversation.c.id).where(conversation.c.id.in_({row.conversation_id for row in free}))
+    locked = set(connection.scalars(whole.order_by(conversation.c.id).with_for_update(skip_locked=True)))
     # Behind the locks: a round that came meanwhile, or that somebody has in hand.
     return locked - {row.conversation_id for row in connection.execute(rounds) if row.id not in mine}
 
