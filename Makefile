@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml setup.py requirements.lock $(wildcard config/locale/*/LC_MESSAGES/*.po) $(wildcard smev/*.[ch] smev/gost/*.c)
+$(STAMP): pyproject.toml setup.py requirements.lock $(wildcard config/locale/*/LC_MESSAGES/*.po) $(wildcard exporter/*.c smev/*.[ch] smev/gost/*.c)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .

@@ -5,7 +5,8 @@
 `sums`: sedlink's statement of everything that adds up (finest cells and all eight roll-ups) beside one bare
 GROUP BY territory, category, kind with the same counts. `medians`: sedlink's medians of days and ratings
 for all roll-ups beside bare statements of the same. `page`: from cells to the finished page.
-Absolute figures belong to a machine, ratios hold.
+The two of a pair run in turns: a ratio is the median of the pairs', by the clock and by processor time, which
+says what the work costs where the machine is busy with others. Absolute figures belong to a machine.
 """
 
 import argparse
@@ -16,8 +17,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from pathlib import Path
+from statistics import median
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,13 +79,22 @@ def make(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
     connection.execute(_MADE, [rows])
 
 
-def best(rounds: int, work: Callable[[], object]) -> float:
-    times = []
-    for _round in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def taken(work: Callable[[], object]) -> tuple[float, float]:
+    """Return how long the work took by the clock and by processor time."""
+    start, spent = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - start, time.process_time() - spent
+
+
+def paired(name: str, rounds: int, bare: Callable[[], object], own: Callable[[], object]) -> dict[str, float]:
+    """Run both in turns; return the best times and the medians of the ratios."""
+    pairs = [(taken(bare), taken(own)) for _round in range(rounds)]
+    return {
+        f"bare_{name}": min(wall for (wall, _cpu), _own in pairs),
+        name: min(wall for _bare, (wall, _cpu) in pairs),
+        f"{name}_ratio": median(own[0] / bare[0] for bare, own in pairs),
+        f"{name}_cpu_ratio": median(own[1] / bare[1] for bare, own in pairs),
+    }
 
 
 def bare_medians(engine: DuckEngine) -> None:
@@ -90,6 +102,11 @@ def bare_medians(engine: DuckEngine) -> None:
         names = [name for name, keep in zip(("region", "category", "kind"), kept, strict=True) if keep]
         group = f"GROUP BY {', '.join(names)}" if names else ""
         engine.rows(_BARE_MEDIANS.format(names="".join(f"{name}, " for name in names), group=group))
+
+
+def own_medians(engine: DuckEngine, scope: Scope) -> None:
+    for statement, parameters in medians(engine, scope):
+        engine.rows(statement, parameters)
 
 
 def measure(path: Path, rows: int, rounds: int) -> dict[str, float]:
@@ -100,17 +117,12 @@ def measure(path: Path, rows: int, rounds: int) -> dict[str, float]:
         engine = DuckEngine(connection, duckdb.Error)
         scope = Scope(by="region", as_of=AS_OF, zone=ZoneInfo("Europe/Moscow"))
         ripe = engine.moment(scope.start(AS_OF.astimezone(scope.zone).date()))
-        told = {
-            "bare_sums": best(rounds, lambda: engine.rows(_BARE, (ripe, ripe))),
-            "sums": best(rounds, lambda: engine.rows(*sums(engine, scope))),
-            "bare_medians": best(rounds, lambda: bare_medians(engine)),
-            "medians": best(rounds, lambda: [engine.rows(*one) for one in medians(engine, scope)]),
-        }
+        bare_sums = partial(engine.rows, _BARE, (ripe, ripe))
+        told = paired("sums", rounds, bare_sums, lambda: engine.rows(*sums(engine, scope)))
+        told |= paired("medians", rounds, partial(bare_medians, engine), partial(own_medians, engine, scope))
         heat = count(engine, scope)
     view = View(heat, scope, METRICS[MetricName.COUNT], tiles(heat, load_layout(None)), None, "benchmark", ())
-    told["page"] = best(rounds, lambda: page(view))
-    told["sums_ratio"] = told["sums"] / told["bare_sums"]
-    told["medians_ratio"] = told["medians"] / told["bare_medians"]
+    told["page"] = min(taken(lambda: page(view))[0] for _round in range(rounds))
     told["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return told
 
@@ -128,7 +140,7 @@ def main() -> None:
         return
     print(f"{given.rows:,} facts")
     for name, value in told.items():
-        print(f"{name:>14}  {value:10.3f}")
+        print(f"{name:>17}  {value:10.3f}")
 
 
 if __name__ == "__main__":

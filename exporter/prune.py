@@ -20,6 +20,7 @@ from exporter.survey import Survey
 
 # After these nobody knows which card was meant, or how many there were.
 _NOT_WHOLE = ("card-file-refused", "unreadable-row", "no-key")
+_EVERY = (1 << 62) - 1  # differences wanted: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,6 @@ def bury(mart: Mart, found: Gone, as_of: datetime) -> Batch:
     """Load a tombstone for each fact that is gone: a batch of its own. A newer state in the mart stays."""
     graves = _Graves(found.source, found.facts)
     return load(mart, graves, as_of, max_refused=0, kind=BatchKind.PRUNE).batch
-
-
-_EVERY = (1 << 62) - 1  # differences wanted: all of them
 
 
 @dataclass(slots=True)

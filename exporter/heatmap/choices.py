@@ -1,4 +1,4 @@
-"""The words that the command line takes; nothing heavy is imported for them."""
+"""What the command line takes: its words, and which facts were chosen; nothing heavy is imported for it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

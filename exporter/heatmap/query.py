@@ -28,26 +28,18 @@ _MUNICIPAL_KEY = (
     f"CASE WHEN {_OWN_CODE} THEN substr(oktmo, 1, 8) "
     f"ELSE coalesce(({_REGION}) || '|' || {_MUNICIPALITY}, '') END"
 )
-_TERRITORY: dict[By, tuple[str, str]] = {  # key and name
-    "region": (_REGION, f"coalesce(nullif(nullif(region_name, {_UNSAID}), ''), '')"),
-    "municipality": (_MUNICIPAL_KEY, f"coalesce({_MUNICIPALITY}, '')"),
-}
+_KEY: dict[By, str] = {"region": _REGION, "municipality": _MUNICIPAL_KEY}
+_TITLE: dict[By, str] = {"region": "region_name", "municipality": "municipality"}
 _CATEGORY = (
     f"CASE WHEN category > '' AND category <> {_UNSAID} THEN category ELSE coalesce(nullif(code, ''), '') END"
 )
 
-# What is grouped over all facts: plain columns, others only where the first is empty. The keys are made of
-# the few groups that are left: text functions over every fact would cost more than the sums.
-_PLAIN = {
-    "region": "region",
-    "region_name": "CASE WHEN length(region) <> 8 THEN region_name ELSE '' END",
-    "category": "category",
-    "code": f"CASE WHEN category = '' OR category = {_UNSAID} THEN code ELSE '' END",
-    "k": "k",
-}
-_RAW: dict[By, dict[str, str]] = {
-    "region": _PLAIN,
-    "municipality": {**_PLAIN, "municipality": "municipality", "oktmo": "oktmo"},
+# What is grouped over all facts: columns as they are, and the category, whose plain case is one comparison.
+# The key and the name of a territory are made of the few groups that are left: text functions and a max of
+# texts over every fact would cost more than the sums.
+_RAW: dict[By, str] = {
+    "region": "region, region_name, c, k",
+    "municipality": "region, region_name, municipality, oktmo, c, k",
 }
 
 _DAYS = {
@@ -56,7 +48,7 @@ _DAYS = {
     "sqlite": "julianday(answered_at) - julianday(received_at)",
     "clickhouse": "(toUnixTimestamp64Micro(answered_at) - toUnixTimestamp64Micro(received_at)) / 86400e6",
 }
-_COUNTS = {
+COUNTS = {  # the fields of model.Counts, over what `picked` gives
     "n": "count(*)",
     "late": "count(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 END)",
     "open": "count(CASE WHEN overdue AND answered_at IS NULL THEN 1 END)",
@@ -66,10 +58,9 @@ _COUNTS = {
     "fresh": "count(CASE WHEN fresh THEN 1 END)",
     "answered": "count(answered_at)",
     "days_n": "count(days)",
-    "days_sum": "sum(days)",
     "rating_n": "count(rating)",
 }
-_ADDED = tuple(_COUNTS)
+_ADDED = {**COUNTS, "days_sum": "sum(days)"}
 _SUBSETS = tuple(product((True, False), repeat=3))  # which of territory, category, kind are kept
 
 
@@ -93,10 +84,9 @@ def picked(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     """Return the CTE of the facts that count, with what the sums need, and its parameters."""
     ripe_before = scope.start(scope.as_of.astimezone(scope.zone).date())
     where, parameters = _where(engine, scope)
-    key, name = _TERRITORY[scope.by]
     text = (
-        f"picked AS (SELECT {key} AS t, {name} AS name, {_CATEGORY} AS c, kind AS k, cabinet, "  # noqa: S608 - our own words; values are bound
-        f"region, region_name, municipality, oktmo, category, code, received_at, overdue, "
+        f"picked AS (SELECT {_KEY[scope.by]} AS t, {_CATEGORY} AS c, kind AS k, cabinet, "  # noqa: S608 - our own words; values are bound
+        f"region, region_name, municipality, oktmo, received_at, overdue, "
         f'repeated, "new" AS fresh, answered_at, rating, due_at < ? AS ripe, '
         f"CASE WHEN answered_at >= received_at THEN {_DAYS[engine.dialect]} END AS days "
         f"FROM fact WHERE {where})"
@@ -107,17 +97,15 @@ def picked(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
 def sums(engine: Engine, scope: Scope) -> tuple[str, list[Any]]:
     """Return the statement of everything that adds up: finest cells once, every roll-up from them."""
     cte, parameters = picked(engine, scope)
-    counted = ", ".join(f"{sql} AS {name}" for name, sql in _COUNTS.items())
+    counted = ", ".join(f"{sql} AS {name}" for name, sql in _ADDED.items())
     added = ", ".join(f"sum({name}) AS {name}" for name in _ADDED)
-    raw = ", ".join(f"{sql} AS {name}" for name, sql in _RAW[scope.by].items())
-    key, _name = _TERRITORY[scope.by]
-    title = "region_name" if scope.by == "region" else "municipality"
-    shown = f"max(CASE WHEN {title} <> {_UNSAID} THEN {title} ELSE '' END) AS shown"
-    places = ", ".join(map(str, range(1, len(_RAW[scope.by]) + 1)))
-    grouped = f"raw AS (SELECT {raw}, {shown}, {counted} FROM picked GROUP BY {places})"  # noqa: S608 - as above
+    title = _TITLE[scope.by]
+    name = f"max(CASE WHEN {title} <> {_UNSAID} THEN {title} ELSE '' END)"
+    raw = _RAW[scope.by]
+    grouped = f"raw AS (SELECT {raw}, {counted} FROM picked GROUP BY {raw})"  # noqa: S608 - as above
     once = "" if engine.dialect == "clickhouse" else "MATERIALIZED "  # it has no word for that
     base = (
-        f"base AS {once}(SELECT {key} AS t, {_CATEGORY} AS c, k, max(shown) AS name, {added} "  # noqa: S608 - as above
+        f"base AS {once}(SELECT {_KEY[scope.by]} AS t, c, k, {name} AS name, {added} "  # noqa: S608 - as above
         "FROM raw GROUP BY 1, 2, 3)"
     )
     rolled = ", ".join(f"sum({name})" for name in _ADDED)
@@ -217,7 +205,7 @@ def _lite_median(kept: Sequence[bool], column: str) -> str:
 
 
 def _cell(said: dict[str, float]) -> Cell:
-    whole = {name: int(said[name]) for name in _ADDED if name != "days_sum"}
+    whole = {name: int(said[name]) for name in COUNTS}
     days, rating = said.get("days"), said.get("rating")
     return Cell(
         **whole,

@@ -7,7 +7,7 @@ wins in whatever order loads come, even two at once.
 
 # ruff: noqa: S608 - as said above
 
-from exporter.marts.schema import BATCH_KINDS, KEY, KINDS, QUARANTINE_KINDS, SPOOL_KINDS
+from exporter.marts.schema import BATCH_KINDS, KEY, KINDS, NAMED, QUARANTINE_KINDS, SPOOL_KINDS
 
 TYPES = {
     "text": "String",
@@ -155,11 +155,11 @@ def refuse(token: str) -> str:
 
 def differences(token: str) -> str:
     """Return the query of what source and mart do not hold alike; takes the source and the limit."""
-    named = ", ".join(f"s.{name}" for name in (*KEY, "version", "cabinet"))
+    named = ", ".join(f"s.{name}" for name in NAMED)
     return (
         f"SELECT * FROM (SELECT if(f.fingerprint = '', 'missing', 'different') AS kind, {named} "
         f"{_beside(token)} WHERE f.fingerprint <> s.fingerprint UNION ALL "
-        f"SELECT 'extra' AS kind, {_KEYS}, version, cabinet FROM fact WHERE source = ? AND NOT deleted "
+        f"SELECT 'extra' AS kind, {', '.join(NAMED)} FROM fact WHERE source = ? AND NOT deleted "
         f"AND ({_KEYS}) NOT IN (SELECT {_KEYS} FROM staged_{token}) "
         f"AND ({_KEYS}) NOT IN (SELECT {_KEYS} FROM refused_{token})) ORDER BY 1, 2, 3, 4 LIMIT ?"
     )

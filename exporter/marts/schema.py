@@ -8,6 +8,7 @@ from typing import get_type_hints
 from exporter.fact import CELLS, COLUMNS, Fact
 
 KEY = ("source", "card", "question")
+NAMED = (*KEY, "version", "cabinet")  # what a Difference says of a fact, in its order
 
 # Kinds of columns by engine. SQLite keeps instants as ISO text, which sorts and compares as they do.
 TYPES = {

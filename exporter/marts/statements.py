@@ -6,10 +6,9 @@ Every word put together here is a constant of schema.py; values are always bound
 
 # ruff: noqa: S608 - as said above
 
-from exporter.marts.schema import KEY, KINDS, QUARANTINE_KINDS
+from exporter.marts.schema import KEY, KINDS, NAMED, QUARANTINE_KINDS
 
 _COLUMNS = [*KINDS, "fingerprint"]
-_NAMED = (*KEY, "version", "cabinet")  # of what differs
 _ON = " AND ".join(f"f.{name} = s.{name}" for name in KEY)
 
 # A newer version wins; of one version the later judgement (overdue comes with time), if it says otherwise.
@@ -75,10 +74,10 @@ QUARANTINE = (
 
 DIFFERENCES = (
     "SELECT CASE WHEN f.source IS NULL THEN 'missing' ELSE 'different' END AS kind, "
-    f"{', '.join(f's.{name}' for name in _NAMED)} FROM staged AS s "
+    f"{', '.join(f's.{name}' for name in NAMED)} FROM staged AS s "
     f"LEFT JOIN fact AS f ON {_ON} WHERE f.source IS NULL OR f.fingerprint <> s.fingerprint "
     "UNION ALL "
-    f"SELECT 'extra', {', '.join(f'f.{name}' for name in _NAMED)} FROM fact AS f WHERE f.source = ? "
+    f"SELECT 'extra', {', '.join(f'f.{name}' for name in NAMED)} FROM fact AS f WHERE f.source = ? "
     f"AND NOT f.deleted AND NOT EXISTS (SELECT 1 FROM staged AS s WHERE {_ON}) "
     "AND NOT EXISTS (SELECT 1 FROM refused AS r WHERE "
     + " AND ".join(f"r.{name} = f.{name}" for name in KEY)

@@ -5,25 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from exporter.heatmap.engine import Engine
-from exporter.heatmap.query import Scope, picked
+from exporter.heatmap.query import COUNTS, Scope, picked
 from exporter.summary.model import Line, Problem, Summary
 
 MONTHS = 24  # the trend looks back no further
 _FEW = 5  # below so many in both months a change is chance
 
-_COUNTS = {
-    "n": "count(*)",
-    "answered": "count(answered_at)",
-    "late": "sum(CASE WHEN overdue AND answered_at IS NOT NULL THEN 1 ELSE 0 END)",
-    "open": "sum(CASE WHEN overdue AND answered_at IS NULL THEN 1 ELSE 0 END)",
-    "matured": "sum(CASE WHEN ripe AND overdue IS NOT NULL THEN 1 ELSE 0 END)",
-    "ripe": "sum(CASE WHEN ripe AND overdue THEN 1 ELSE 0 END)",
-    "repeated": "sum(CASE WHEN repeated THEN 1 ELSE 0 END)",
-    "fresh": "sum(CASE WHEN fresh THEN 1 ELSE 0 END)",
-    "days_n": "count(days)",
-    "rating_n": "count(rating)",
-    "days_mean": "avg(days)",
-}
+_FIGURES = {**COUNTS, "days_mean": "avg(days)"}
 _QUANTILES = {"days_median": ("days", 0.5), "days_p90": ("days", 0.9), "rating_median": ("rating", 0.5)}
 _QUANTILE = {
     "duckdb": "quantile_cont({column}, {at})",
@@ -84,11 +72,11 @@ def _lines(engine: Engine, scope: Scope, starts: Sequence[date], group: Group) -
     month, bounds = _month(engine, scope, starts)
     ctes = f"{cte}, dated AS (SELECT picked.*, {month} AS month FROM picked)"  # noqa: S608 - our own words
     parameters = [*parameters, *bounds]
-    counted = ", ".join(_COUNTS.values())
+    counted = ", ".join(_FIGURES.values())
     statement = f"WITH {ctes} SELECT {_names(group)}{counted} FROM dated{_by(group)}"  # noqa: S608 - as above
     found = _run(engine, statement, parameters, group)
     lines: dict[tuple[Any, ...], dict[str, Any]] = {
-        key: dict(zip(_COUNTS, numbers, strict=True)) for key, numbers in found.items()
+        key: dict(zip(_FIGURES, numbers, strict=True)) for key, numbers in found.items()
     }
     for name, (column, at) in _QUANTILES.items():
         statement = f"WITH {ctes} {_quantile(engine.dialect, column, at, group)}"

@@ -12,48 +12,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
 
-from cli import app
 from exporter.fact import COLUMNS
-
-SMALL = """
-name = "малая"
-[columns]
-card = { header = "Номер" }
-received_at = { header = "Дата" }
-category = { header = "Категория" }
-region_name = { constant = "Тверская область" }
-"""
-
-
-@pytest.fixture
-def sedlink(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SEDLINK_CONFIG", raising=False)
-
-    def run(*arguments, code=0):
-        result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["export", *map(str, arguments)])
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout) if "--json" in arguments else result.output
-
-    return run
 
 
 @pytest.fixture
 def new_york(shared_data):
     return ("--list", shared_data / "real311" / "nyc311_2019_sample.csv", "--map", "nyc311")
-
-
-@pytest.fixture
-def small(tmp_path):
-    def write(*lines):
-        (tmp_path / "map.toml").write_text(SMALL, encoding="utf-8")
-        path = tmp_path / "small.csv"
-        path.write_text("\n".join(("Номер;Дата;Категория", *lines)), encoding="utf-8")
-        return ("--list", path, "--map", tmp_path / "map.toml")
-
-    return write
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "postgresql"])

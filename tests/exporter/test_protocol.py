@@ -1,21 +1,17 @@
 """The protocol of what was not uploaded: table, workbook, one mail when it begins and one when it is over."""
 
-import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
 
-from cli import app
 from config.i18n import speaking
 from connector.journal.journal import Journal
 from exporter.marts.datamart.ledger import File, Item, Ledger
 from exporter.protocol.collect import Line, Protocol
 from exporter.protocol.letter import failing_letter
 from stand.mailbox import Mailbox
-from tests.exporter.test_export_commands import SMALL
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CONFIG = """
@@ -44,27 +40,16 @@ def mailbox():
 
 
 @pytest.fixture
-def sedlink(monkeypatch, tmp_path, mailbox):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SEDLINK_CONFIG", raising=False)
+def sedlink(sedlink, tmp_path, mailbox):
     (tmp_path / "sedlink.toml").write_text(CONFIG.format(port=mailbox.port), encoding="utf-8")
-    (tmp_path / "map.toml").write_text(SMALL, encoding="utf-8")
     Journal.upgrade(f"sqlite:///{tmp_path / 'sedlink.db'}")
-
-    def run(*arguments, code=0):
-        result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["export", *map(str, arguments)])
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout) if "--json" in arguments else result.output
-
-    return run
+    return sedlink
 
 
 @pytest.fixture
-def load(sedlink, tmp_path):
+def load(sedlink, small):
     def loading(*lines, code):
-        path = tmp_path / "small.csv"
-        path.write_text("\n".join(("Номер;Дата;Категория", *lines)), encoding="utf-8")
-        return sedlink("load", "--list", path, "--map", "map.toml", "--json", code=code)
+        return sedlink("load", *small(*lines), "--json", code=code)
 
     return loading
 

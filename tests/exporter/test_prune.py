@@ -1,35 +1,13 @@
 """`sedlink export prune` as an administrator runs it: named first, limited, never of what was not read."""
 
-import json
-
 import pytest
-from typer.testing import CliRunner
-
-from cli import app
-
-MAP = """
-name = "малая"
-[columns]
-card = { header = "Номер" }
-received_at = { header = "Дата" }
-category = { header = "Категория" }
-region_name = { constant = "Тверская область" }
-"""
 
 
 @pytest.fixture
-def prune(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SEDLINK_CONFIG", raising=False)
-    (tmp_path / "map.toml").write_text(MAP, encoding="utf-8")
-
+def prune(sedlink, small):
     def run(cards, *arguments, code=0, command="prune", odd=()):
-        lines = ["Номер;Дата;Категория", *(f"{card};02.03.2026;Дороги" for card in cards), *odd]
-        (tmp_path / "small.csv").write_text("\n".join(lines), encoding="utf-8")
-        given = ["--list", "small.csv", "--map", "map.toml", "--mart", "sqlite:///mart.db", *arguments]
-        result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["export", command, *given])
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout) if "--json" in arguments else result.output
+        given = small(*(f"{card};02.03.2026;Дороги" for card in cards), *odd)
+        return sedlink(command, *given, "--mart", "sqlite:///mart.db", *arguments, code=code)
 
     run(range(40), command="load")
     return run
@@ -67,7 +45,5 @@ def test_nothing_is_gone_from_a_source_that_was_not_read_whole(prune):
     ("arguments", "said"),
     [((), "give --sed or --list"), (("--sed", "delo", "--card-file", "К1"), "would be taken for gone")],
 )
-def test_what_is_no_whole_list_cannot_say_what_is_gone(arguments, said):
-    result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["export", "prune", *arguments])
-    assert result.exit_code == 2
-    assert said in result.output
+def test_what_is_no_whole_list_cannot_say_what_is_gone(sedlink, arguments, said):
+    assert said in sedlink("prune", *arguments, code=2)

@@ -64,17 +64,9 @@ def lite(tmp_path):
 
 
 @pytest.fixture
-def sedlink(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SEDLINK_CONFIG", raising=False)
+def sedlink(sedlink, monkeypatch):
     monkeypatch.setenv("CABINET_SECRET", "тайна-кабинета")
-
-    def run(*arguments, code=0):
-        result = CliRunner(env={"LC_ALL": "C"}).invoke(app, ["export", *map(str, arguments)])
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout) if "--json" in arguments else result.output
-
-    return run
+    return sedlink
 
 
 def configure(folder, peer, cards=CARDS):

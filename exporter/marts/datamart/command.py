@@ -36,7 +36,7 @@ def upload(
 
     settings = load_settings(config)
     try:
-        outcome = (_weighed if dry_run else _uploaded)(settings, name)
+        outcome = _sent(settings, name, dry_run=dry_run)
     except (MartError, MapError, ValueError) as error:
         show_error(str(error))
         raise typer.Exit(Exit.CONFIGURATION) from error
@@ -46,37 +46,22 @@ def upload(
     _tell(outcome, as_json=as_json)
 
 
-def _uploaded(settings: "Settings", name: str) -> "Outcome":
+def _sent(settings: "Settings", name: str, *, dry_run: bool) -> "Outcome":
     from config.progress import Progress
     from exporter.heatmap.engine import mart_engine
-    from exporter.marts.datamart.opening import target_of, uploader_of
+    from exporter.marts.datamart.opening import target_of, uploader_of, weighed
     from exporter.marts.datamart.source import facts_of
 
     cabinets = target_of(settings, name).cabinets
     with (
         mart_engine(settings.export.mart, settings.export.password) as engine,
-        uploader_of(settings, name) as uploader,
         Progress(_("rows read")) as bar,
     ):
-        return uploader.run(bar.count(facts_of(engine, cabinets)))
-
-
-def _weighed(settings: "Settings", name: str) -> "Outcome":
-    from config.progress import Progress
-    from exporter.heatmap.engine import mart_engine
-    from exporter.marts.datamart.opening import ledger_of, packer_of, target_of
-    from exporter.marts.datamart.source import facts_of
-    from exporter.marts.datamart.uploader import Outcome
-
-    cabinets, outcome = target_of(settings, name).cabinets, Outcome()
-    with (
-        mart_engine(settings.export.mart, settings.export.password) as engine,
-        ledger_of(settings, name) as ledger,
-        Progress(_("rows read")) as bar,
-    ):
-        packer_of(ledger, settings, name).weigh(bar.count(facts_of(engine, cabinets)), outcome.packed)
-        outcome.waiting = len(ledger.open_files())
-    return outcome
+        rows = bar.count(facts_of(engine, cabinets))
+        if dry_run:
+            return weighed(settings, name, rows)
+        with uploader_of(settings, name) as uploader:
+            return uploader.run(rows)
 
 
 @app.command("files", help=_("write every row as files for upload by hand"))

@@ -1,7 +1,7 @@
 """From the settings of one [datamart.NAME] to a run."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ from config.settings import DatamartSettings, Settings
 from exporter.marts import MartError
 from exporter.marts.datamart.client import Access, Client
 from exporter.marts.datamart.ledger import Ledger
-from exporter.marts.datamart.packing import Packer
+from exporter.marts.datamart.packing import Packer, Row
 from exporter.marts.datamart.profile import load_profile
 from exporter.marts.datamart.prostore import ProstoreClient
-from exporter.marts.datamart.uploader import Patience, Uploader
+from exporter.marts.datamart.uploader import Outcome, Patience, Uploader
 
 
 def target_of(settings: Settings, name: str) -> DatamartSettings:
@@ -73,6 +73,15 @@ def uploader_of(
             )
     finally:
         client.close()
+
+
+def weighed(settings: Settings, name: str, rows: Iterable[Row]) -> Outcome:
+    """Say what an upload of these rows would send; nothing is sent or written."""
+    outcome = Outcome()
+    with ledger_of(settings, name) as ledger:
+        packer_of(ledger, settings, name).weigh(rows, outcome.packed)
+        outcome.waiting = len(ledger.open_files())
+    return outcome
 
 
 def client_of(chosen: DatamartSettings, name: str, sleep: Callable[[float], None]) -> Client:

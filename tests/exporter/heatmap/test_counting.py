@@ -1,13 +1,18 @@
 """The sums: every engine says what a naive count says; the borders of the matured cohort."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from exporter.fact import Fact
+from exporter.fact import UNKNOWN, Fact
 from exporter.factfile import write_facts
 from exporter.heatmap.engine import MapError, file_engine, mart_engine
 from exporter.heatmap.query import Scope, count, mart_as_of
@@ -17,28 +22,70 @@ from tests.exporter.heatmap.made import AS_OF, make_facts
 from tests.exporter.mart_conformance import put
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-FACTS = [replace(fact, deleted=fact.card == "7") for fact in make_facts(300)]
+ODD = {  # what a fact may say of its place and topic, and what it may leave out
+    "region": ["28000000", "29000000", "28", "", UNKNOWN],
+    "region_name": ["Тверская область", "Тверь", "", UNKNOWN],
+    "municipality": ["Район 1", "Район 2", "", UNKNOWN],
+    "oktmo": ["28701000", "28701000001", "28000000", "287", ""],
+    "category": ["Дороги", "Вода", "", UNKNOWN],
+    "code": ["0005.0001", "Дороги", ""],
+}
 
 
-def naive(facts, scope):
-    """Count the slow way."""
-    ripe = scope.start(AS_OF.astimezone(MOSCOW).date())
-    chosen = [
+def made():
+    """Make facts of which every other one is odd, and one is deleted."""
+    dice = random.Random(1)
+    for fact in make_facts(300):
+        odd = {name: dice.choice(values) for name, values in ODD.items()} if int(fact.card) % 2 else {}
+        yield replace(fact, deleted=fact.card == "7", **odd)
+
+
+FACTS = list(made())
+
+
+def picked(facts, scope):
+    """Choose what is counted the slow way."""
+    return [
         one for one in facts
         if not one.deleted
         and (scope.since is None or one.received_at >= scope.start(scope.since))
         and (scope.until is None or one.received_at < scope.start(scope.until + timedelta(days=1)))
         and (not scope.cabinets or one.cabinet in scope.cabinets)
     ]  # fmt: skip
+
+
+def naive(facts, scope):
+    """Count the slow way."""
+    ripe = scope.start(AS_OF.astimezone(MOSCOW).date())
     cells = {}
-    for one in chosen:
-        local = f"{one.region}|{one.municipality}" if one.municipality else ""
-        key = one.region if scope.by == "region" else local
-        for t in (key, None):
-            for c in (one.category, None):
+    for one in facts:
+        for t in (_territory(one, scope.by), None):
+            for c in (_said(one.category) or one.code, None):
                 for k in (one.kind, None):
                     cells.setdefault((t, c, k), []).append(one)
     return {key: _naive_cell(own, ripe) for key, own in cells.items()}
+
+
+def _said(text):
+    return "" if text == UNKNOWN else text
+
+
+def _territory(one, by):
+    region = _said(one.region) or _said(one.region_name)
+    if by == "region":
+        return region
+    if len(one.oktmo) >= 8 and one.oktmo[2:8] != "000000":
+        return one.oktmo[:8]
+    return f"{region}|{one.municipality}" if _said(one.municipality) else ""
+
+
+def naive_names(facts, by):
+    """Name the territories the slow way: the last of the names that are known."""
+    names = {}
+    for one in facts:
+        key, name = _territory(one, by), _said(one.region_name if by == "region" else one.municipality)
+        names[key] = max(name, names.get(key, ""))
+    return names
 
 
 def _naive_cell(facts, ripe):
@@ -83,8 +130,9 @@ def test_every_engine_counts_as_a_naive_loop_does(engine, by, narrow):
     period = {"since": date(2026, 1, 5), "until": date(2026, 2, 1), "cabinets": (101, 102)} if narrow else {}
     scope = Scope(by=by, as_of=AS_OF, zone=MOSCOW, **period)
     heat = count(engine, scope)
-    expected = naive(FACTS, scope)
-    assert {key: said(cell) for key, cell in heat.cells.items()} == expected
+    chosen = picked(FACTS, scope)
+    assert {key: said(cell) for key, cell in heat.cells.items()} == naive(chosen, scope)
+    assert {one.key: one.name for one in heat.territories} == naive_names(chosen, by)
 
 
 def one(**changes):
@@ -116,6 +164,23 @@ def test_the_share_counts_the_matured_only(tmp_path, fact, matured, ripe):
         cell = count(engine, Scope(by="region", as_of=AS_OF, zone=MOSCOW)).cell()
     assert (cell.matured, cell.ripe) == (matured, ripe)
     assert cell.share == (ripe / matured if matured else None)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    by=st.sampled_from(["region", "municipality"]),
+    facts=st.lists(
+        st.builds(one, **{name: st.sampled_from(values) for name, values in ODD.items()}), min_size=1
+    ),
+)
+def test_whatever_a_fact_does_not_say_it_is_counted_where_it_belongs(by, facts):
+    scope = Scope(by=by, as_of=AS_OF, zone=MOSCOW)
+    with TemporaryDirectory() as folder:
+        url = marts_made.sqlite_mart(Path(folder) / "mart", facts, AS_OF)
+        with mart_engine(url) as opened:
+            heat = count(opened, scope)
+    assert {key: said(cell) for key, cell in heat.cells.items()} == naive(facts, scope)
+    assert {one.key: one.name for one in heat.territories} == naive_names(facts, by)
 
 
 def test_an_answer_before_the_receipt_says_nothing_of_days(tmp_path):
