@@ -1,7 +1,7 @@
 """Years of messages through the journal's own calls: do memory and the time to claim grow, does the size?
 
     .venv/bin/python benchmarks/journal_load.py [--messages 1000000] [--database sqlite|postgresql]
-    .venv/bin/python benchmarks/journal_load.py --retention [--messages 200000] [--keep 20000]
+    .venv/bin/python benchmarks/journal_load.py --retention [--messages 200000] [--keep 20000] [--trace 40000]
 
 A message is listed by page and marked accepted; every `--whole`th goes its whole way: registered, answered
 by an event of the SED, the answer sent. Some thousand always wait. Each line tells one stretch: messages a
@@ -9,7 +9,9 @@ second, median and p99 of the time to claim a batch, resident memory, size of th
 
 `--retention`: the same inflow under a clock that runs with it; whoever is older than the `--keep` newest
 messages is purged as the daemon does it daily. Told are the whole size, the bytes a purged message leaves
-and what it held before. Absolute figures belong to a machine; what must hold is that lines do not grow.
+and what it held before. With `--trace` the second period runs, too: what has been purged for so many messages
+is erased, the trail sealed and cut, and the size must stay level. Absolute figures belong to a machine; what
+must hold is that lines do not grow.
 """
 
 import argparse
@@ -194,8 +196,8 @@ class RunningClock:
         return self.now
 
 
-def retain(database: str, count: int, keep: int) -> None:
-    """Run messages through while the old ones are purged, and tell how the size goes."""
+def retain(database: str, count: int, keep: int, trace: int) -> None:
+    """Run messages through while the old ones are purged and erased, and tell how the size goes."""
     clock = RunningClock()
     with fresh(database) as url, opened(url, clock) as journal:
         run, purged, sizes = Run(journal, 1, clock), 0, []
@@ -207,11 +209,33 @@ def retain(database: str, count: int, keep: int) -> None:
                 fresh_purge = journal.purge(clock.now - STEP * (keep // PAGE))
                 took = time.perf_counter() - begun
                 purged += fresh_purge
+                told = erase(journal, clock.now - STEP * (trace // PAGE)) if trace else ""
                 sizes.append(size_mb(url))
                 line = run.stretch.line(run.done, database, sizes[-1])
-                print(f"{line}  purged {purged} ({fresh_purge} in {took:.1f} s)", flush=True)
+                print(f"{line}  purged {purged} ({fresh_purge} in {took:.1f} s){told}", flush=True)
                 run.stretch = Stretch(first=run.done)
-        tell_growth(database, sizes, keep)
+        if trace:
+            tell_level(database, sizes, journal, (keep + trace) // keep + 1)
+        else:
+            tell_growth(database, sizes, keep)
+
+
+def erase(journal: Journal, before: datetime) -> str:
+    """Erase as the daemon does it daily; return what it came to and how long it took."""
+    begun = time.perf_counter()
+    gone = journal.erase(before)
+    return f"  erased {gone.rounds} and {gone.lines} lines in {time.perf_counter() - begun:.1f} s"
+
+
+def tell_level(database: str, sizes: list[float], journal: Journal, full: int) -> None:
+    """Tell how the size went on once both periods were full, and that the trail still proves itself."""
+    level, check, counts = sizes[full:] or sizes[-1:], journal.check_seals(), journal.counts()
+    print(
+        f"{database}: both periods full at {level[0]:.0f} MB, then {min(level):.0f} to {max(level):.0f} MB "
+        f"(last to first ×{level[-1] / level[0]:.2f}); received {counts.received}, erased {counts.erased}; "
+        f"trail {'proves itself' if check.ok else 'IS BROKEN'} from line {check.cut and check.cut.upto} on",
+        flush=True,
+    )
 
 
 def tell_growth(database: str, sizes: list[float], keep: int) -> None:
@@ -236,10 +260,11 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"))
     parser.add_argument("--retention", action="store_true")
     parser.add_argument("--keep", type=int, default=20_000, help="messages that retention leaves whole")
+    parser.add_argument("--trace", type=int, default=0, help="messages that lie between purge and erasure")
     asked = parser.parse_args()
     for database in [asked.database] if asked.database else ["sqlite", "postgresql"]:
         if asked.retention:
-            retain(database, asked.messages, asked.keep)
+            retain(database, asked.messages, asked.keep, asked.trace)
         else:
             load(database, asked.messages, min(asked.every, asked.messages), asked.whole)
 

@@ -12,9 +12,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from config.i18n import _
-from config.values import Duration, SecretRef, Size, is_loopback
+from config.values import Duration, SecretRef, Size, at_least, is_loopback
 
 Environment = Literal["test", "production"]
+SHORTEST_TRACE = timedelta(days=365)
 _SHORTEST_TOKEN = 16
 
 
@@ -227,9 +228,25 @@ class HealthSettings(Section):
 
 
 class RetentionSettings(Section):
-    """How long what concerns people is kept after a round ended; None = always."""
+    """How long what concerns people is kept after a round ended, and then what is left; None = always."""
 
-    content: Annotated[Duration, Field(ge=timedelta(days=30))] | None = None
+    content: Annotated[Duration, at_least(timedelta(days=30))] | None = None
+    trace: Annotated[Duration, at_least(SHORTEST_TRACE)] | None = None  # after the last line about it
+
+    @model_validator(mode="after")
+    def _content_goes_first(self) -> Self:
+        if self.trace is not None and self.content is None:
+            raise ValueError(
+                _("retention.trace needs retention.content: set for how long words and people are kept")
+            )
+        if self.trace is not None and self.content is not None and self.trace < self.content:
+            raise ValueError(
+                _(
+                    "retention.trace ({trace} days) is shorter than retention.content ({content} days): "
+                    "a trace outlives its words"
+                ).format(trace=self.trace.days, content=self.content.days)
+            )
+        return self
 
 
 class LogSettings(Section):

@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from config.i18n import _
 from config.secret import Secret, SecretUnavailableError, resolve
@@ -59,6 +59,17 @@ def show_duration(value: timedelta) -> str:
         return f"{value // timedelta(milliseconds=1)}ms"
     unit = next((u for u in "dhm" if seconds and seconds % _SECONDS[u] == 0), "s")
     return f"{seconds // _SECONDS[unit]}{unit}"
+
+
+def at_least(shortest: timedelta) -> AfterValidator:
+    """Return a check that a duration is not shorter, which names the limit as the file would."""
+
+    def check(value: timedelta) -> timedelta:
+        if value < shortest:
+            raise ValueError(_("must be at least {limit}").format(limit=show_duration(shortest)))
+        return value
+
+    return AfterValidator(check)
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(show_duration)]

@@ -107,6 +107,7 @@ def _of_channels(channels: Sequence[ChannelState]) -> Iterator[Metric]:
 def _of_counts(counts: Counts) -> Iterator[Metric]:
     for name, text, value in (
         ("rounds_received", "Rounds of messages received.", counts.received),
+        ("rounds_erased", "Rounds received of which nothing but their number is left.", counts.erased),
         ("rounds_accepted", "Rounds marked accepted on the platform.", counts.accepted),
         ("rounds_answered", "Rounds whose final reply was confirmed sent.", counts.answered),
         ("tasks_dropped", "Tasks that a person gave up.", counts.dropped),

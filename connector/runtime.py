@@ -107,7 +107,7 @@ class Runtime:
         elif job.kind == "clock":
             return self.journal.recall(_HORIZON) > 0
         elif job.kind == "purge" and self.settings.retention.content:
-            self.purge(self.settings.retention.content)
+            self.purge(self.settings.retention.content, self.settings.retention.trace)
         elif job.kind == "sweep":
             self.journal.sweep_files(timedelta(days=1))
         return False
@@ -117,8 +117,10 @@ class Runtime:
         self.begun.add(job)
         return self.journal.take_turn(f"{job.kind}:{job.name}", job.every, at_once=at_once)
 
-    def purge(self, keep: timedelta) -> int:
-        """Take out what is older; not on the first day of a time that may be a clock's mistake.
+    def purge(self, keep: timedelta, trace: timedelta | None = None) -> int:
+        """Take out what is older, erase what is older than `trace`; return how many rounds were taken out.
+
+        Not on the first day of a time that may be a clock's mistake.
 
         A clock that ran years ahead would take out what must be kept, and nothing brings it back.
         """
@@ -127,7 +129,11 @@ class Runtime:
         if not last or not timedelta() <= now - datetime.fromisoformat(last) <= _PURGE_GAP:
             log.info("retention: the first look since %s; what is due is taken out tomorrow", last or "ever")
             return 0
-        return self.journal.purge(now - keep)
+        count = self.journal.purge(now - keep)
+        if trace is not None:
+            erased = self.journal.erase(now - trace)
+            log.info("retention: erased %d conversations, %d lines", erased.conversations, erased.lines)
+        return count
 
     def wake_held(self) -> int:
         """Try what waits for the table again, once for every version that was applied."""

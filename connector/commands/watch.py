@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from connector.journal.records import AuditEntry
     from connector.journal.reports import Counts
 
+_BEGINNINGS = frozenset({"received", "unreadable"})
+
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show per cabinet and channel what waits, is in work, is parked, and what is closed."""
@@ -61,6 +63,8 @@ def _count_rows(counts: "Counts") -> Iterator[tuple[str, int]]:
     from connector.commands.wording import KINDS, STAGES, STATES, word
 
     yield _("received"), counts.received
+    if counts.erased:
+        yield _("of them erased, the period is over"), counts.erased
     yield from ((word(STATES, state), number) for state, number in counts.by_state.items())
     sent, parked = _("sent: {kind}"), _("parked: {stage}")
     yield from ((sent.format(kind=word(KINDS, kind)), number) for kind, number in counts.sent.items())
@@ -105,6 +109,8 @@ def show(
             [(entry.at, entry.actor, entry.round, said(entry), told(entry)) for entry in trail],
             title=_("cabinet {opa_id}, message {platform_id}").format(opa_id=opa_id, platform_id=platform_id),
         )
+        if not trail or trail[0].what not in _BEGINNINGS:
+            typer.echo(_("the lines before are erased: the period of the trail is over"))
 
 
 def _as_json(entry: "AuditEntry") -> dict[str, object]:

@@ -26,6 +26,8 @@ HAPPENED = {
     "confirmed": N_("confirmed by a person"),
     "rated": N_("rated by the citizen"),
     "purged": N_("content taken out, its period is over"),
+    "cut": N_("the trail was cut, its period is over"),
+    "erased": N_("traces erased, their period is over"),
 }
 STATES: dict[str, str] = {
     State.RECEIVED: N_("received"),

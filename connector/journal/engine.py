@@ -178,6 +178,12 @@ def unhurried(connection: Connection) -> None:
         connection.execute(text(POSTGRES_UNHURRIED))
 
 
+def at_one_moment(connection: Connection) -> None:
+    """Let every question of this transaction, whose first one this is, see the same moment."""
+    if connection.dialect.name == "postgresql":  # SQLite's readers always do
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
 def check_encoding(connection: Connection) -> None:
     """Raise JournalError when a PostgreSQL database cannot hold every letter."""
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()

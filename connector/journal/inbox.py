@@ -15,6 +15,8 @@ from connector.journal.schema import attachment, conversation, event, message, r
 from connector.journal.types import AnyRow, clean
 from connector.lifecycle import State
 
+_TURNS = 3
+
 
 class Inbox(Part):
     """Stores pages of a cabinet's list."""
@@ -66,14 +68,21 @@ class Inbox(Part):
         self, connection: Connection, opa_id: int, platform_ids: Collection[str]
     ) -> dict[str, int]:
         """Return the conversation of each message, making those that are missing."""
-        rows = [{"opa_id": opa_id, "platform_id": platform_id} for platform_id in sorted(platform_ids)]
-        connection.execute(self._db.insert(conversation).on_conflict_do_nothing(), rows)
-        found = connection.execute(
-            select(conversation.c.platform_id, conversation.c.id).where(
-                conversation.c.opa_id == opa_id, conversation.c.platform_id.in_(platform_ids)
+        found: dict[str, int] = {}
+        for _turn in range(_TURNS):  # again: one of them was erased this moment
+            missing = sorted(set(platform_ids) - found.keys())
+            rows = [{"opa_id": opa_id, "platform_id": platform_id} for platform_id in missing]
+            connection.execute(self._db.insert(conversation).on_conflict_do_nothing(), rows)
+            there = connection.execute(
+                select(conversation.c.platform_id, conversation.c.id)
+                .where(conversation.c.opa_id == opa_id, conversation.c.platform_id.in_(missing))
+                .order_by(conversation.c.id)
+                .with_for_update(read=True, key_share=True)  # from here on nobody erases them
             )
-        )
-        return {row.platform_id: row.id for row in found}
+            found |= {row.platform_id: row.id for row in there}
+            if len(found) == len(platform_ids):
+                break
+        return found
 
     def _store_repeats(
         self, connection: Connection, page: Page, repeats: Sequence[tuple[Place, Incoming]]

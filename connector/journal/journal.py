@@ -15,6 +15,7 @@ from connector.journal.channels import Channels
 from connector.journal.clock import DatabaseClock, utc_now
 from connector.journal.dead import DeadLetters
 from connector.journal.engine import Database
+from connector.journal.erasure import Erasure
 from connector.journal.events import Events
 from connector.journal.files import FileStore
 from connector.journal.horizon import Horizon
@@ -26,7 +27,6 @@ from connector.journal.ratings import Ratings
 from connector.journal.reports import SweptFiles
 from connector.journal.retention import Retention
 from connector.journal.schema import REVISION, attachment
-from connector.journal.seals import Seals
 from connector.journal.turns import Turns
 from connector.journal.upgrade import require_current, revision, upgrade
 
@@ -36,7 +36,7 @@ MAX_FILE_SIZE = 200 * 1024 * 1024  # bytes
 
 
 class Journal(
-    Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Seals, Horizon, Turns
+    Inbox, Lanes, Channels, Events, Trail, DeadLetters, Queries, Ratings, Retention, Erasure, Horizon, Turns
 ):
     """The durable record. Every method is safe to call from several threads."""
 

@@ -1,5 +1,6 @@
 """What operators, metrics and the exporter ask of the journal."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Select, Table, case, func, literal_column, select, text
 
 from connector.appeal import Event, EventKind
+from connector.journal import tally
 from connector.journal.codec import load_or_none
+from connector.journal.engine import at_one_moment
 from connector.journal.part import Part
 from connector.journal.records import QueueDepth, Stage, StoredRound
 from connector.journal.reports import Counts, OldestAge
@@ -116,8 +119,12 @@ def _depths(connection: Connection, now: datetime) -> list[QueueDepth]:
 
 
 def _counts(connection: Connection, opa_id: int | None) -> Counts:
-    states: dict[State, int] = dict.fromkeys(State, 0)
-    accepted = answered = 0
+    at_one_moment(connection)
+    gone = tally.read(connection, opa_id)
+    states = {state: gone.pop((tally.STATE, state), 0) for state in State}
+    erased = sum(states.values())
+    accepted, answered = gone.pop((tally.ACCEPTED, ""), 0), gone.pop((tally.ANSWERED, ""), 0)
+    dropped = gone.pop((tally.DROPPED_TASK, ""), 0)
     for state, count, count_accepted, count_answered in connection.execute(
         _of(
             opa_id,
@@ -128,13 +135,18 @@ def _counts(connection: Connection, opa_id: int | None) -> Counts:
             func.count(message.c.answered_at),
         ).group_by(message.c.state)
     ):
-        states[State(state)] = count
+        states[State(state)] += count
         accepted += count_accepted
         answered += count_answered
-    sent = _of(opa_id, task, task.c.kind, func.count()).where(text(SENT)).group_by(task.c.kind)
+    sent = Counter({kind: count for (_sent, kind), count in gone.items()})
+    sent.update(
+        _pairs(
+            connection, _of(opa_id, task, task.c.kind, func.count()).where(text(SENT)).group_by(task.c.kind)
+        )
+    )
     parked = _of(opa_id, task, task.c.stage, func.count()).where(text(PARKED)).group_by(task.c.stage)
     live = _of(opa_id, task, func.count()).where(text(LIVE))
-    dropped = _of(opa_id, task, func.count()).where(text(DROPPED))
+    given_up = _of(opa_id, task, func.count()).where(text(DROPPED))
     stuck = {Stage(stage): count for stage, count in _pairs(connection, parked).items()}
     orphans = select(func.count()).where(event.c.message_id.is_(None))
     return Counts(
@@ -142,11 +154,12 @@ def _counts(connection: Connection, opa_id: int | None) -> Counts:
         by_state=states,
         accepted=accepted,
         answered=answered,
-        sent=_pairs(connection, sent),
+        sent=dict(sent),
         parked=stuck,
-        dropped=connection.execute(dropped).scalar_one(),
+        dropped=dropped + connection.execute(given_up).scalar_one(),
         waiting=connection.execute(live).scalar_one() - sum(stuck.values()),
         orphans=connection.execute(orphans).scalar_one(),
+        erased=erased,
     )
 
 

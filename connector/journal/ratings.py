@@ -1,16 +1,20 @@
-"""The citizens' ratings of answers: lines of the trail, the last one of a round counts."""
+"""The citizens' ratings of answers: lines of the trail, the last one of a round counts.
+
+One whose line was cut off stands in a table of its own as long as its round is there.
+"""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, text
+from sqlalchemy import Connection, and_, delete, insert, select, text
 
 from connector.journal.audit import line, write
 from connector.journal.part import Part
-from connector.journal.schema import RATED, audit, message
+from connector.journal.schema import RATED, audit, conversation, message, rating
+from connector.journal.types import AnyRow
 
 _RATED = "rated"
 _MANY = 10_000  # ids in one question
@@ -50,8 +54,13 @@ def _rate(connection: Connection, now: datetime, message_id: int, value: int) ->
     if known is not None and known.value == value:
         return False
     row = connection.execute(
-        select(message.c.conversation_id, message.c.round).where(message.c.id == message_id)
-    ).one()
+        select(message.c.conversation_id, message.c.round)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(message.c.id == message_id)
+        .with_for_update(of=conversation, read=True, key_share=True)
+    ).first()
+    if row is None:  # erased since the caller read it
+        return False
     told = line(
         now,
         "platform",
@@ -66,8 +75,23 @@ def _rate(connection: Connection, now: datetime, message_id: int, value: int) ->
 
 def _ratings(connection: Connection, message_ids: Collection[int]) -> dict[int, Rating]:
     query = _joined(message.c.id, audit.c.at, audit.c.detail).where(message.c.id.in_(message_ids))
-    rows = connection.execute(query.order_by(audit.c.id))
+    kept = connection.execute(select(rating).where(rating.c.message_id.in_(message_ids)))
+    found = {row.message_id: Rating(row.value, row.at) for row in kept}
+    return found | _read(connection.execute(query.order_by(audit.c.id)))
+
+
+def _read(rows: Iterable[AnyRow]) -> dict[int, Rating]:
     return {row.id: Rating(int(json.loads(row.detail)["rating"]), row.at) for row in rows}
+
+
+def outlive(connection: Connection, first: int, last: int) -> None:
+    """Keep the ratings that some lines tell of, which are about to be deleted, beside the trail."""
+    lines = _joined(message.c.id, audit.c.at, audit.c.detail).where(audit.c.id >= first, audit.c.id <= last)
+    told = _read(connection.execute(lines.order_by(audit.c.id)))
+    if told:
+        connection.execute(delete(rating).where(rating.c.message_id.in_(told)))
+        rows = [{"message_id": of, "value": one.value, "at": one.at} for of, one in told.items()]
+        connection.execute(insert(rating), rows)
 
 
 def _rated_since(connection: Connection, moment: datetime) -> list[int]:

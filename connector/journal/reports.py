@@ -43,7 +43,7 @@ class DeadFilter:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The reconciliation: every received round is in exactly one state."""
+    """The reconciliation: every received round is in exactly one state; erased ones stay counted."""
 
     received: int
     by_state: Mapping[State, int]
@@ -54,6 +54,7 @@ class Counts:
     dropped: int  # tasks a person gave up, each with a reason in the trail
     waiting: int  # tasks still to be done, parked ones not among them
     orphans: int  # events without a message
+    erased: int = 0  # of the received: nothing but their number is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,26 @@ class OldestAge:
     state: State
     count: int
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure took out, or would."""
+
+    lines: int = 0  # of the trail
+    conversations: int = 0
+    rounds: int = 0
+    events: int = 0  # without a message, and what could not be read
+    requests: int = 0  # over SMEV, and what came about them
+
+    def __add__(self, other: "Erased") -> "Erased":
+        return Erased(
+            self.lines + other.lines,
+            self.conversations + other.conversations,
+            self.rounds + other.rounds,
+            self.events + other.events,
+            self.requests + other.requests,
+        )
 
 
 @dataclass(frozen=True, slots=True)

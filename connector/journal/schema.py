@@ -4,6 +4,7 @@
                   │                           └─ event (of a SED)
                   └─ lane (in | out) ─── task ─── step
     channel, flow: what may be claimed · cursor, unread: where reading stands · audit: the trail
+    audit_seal, audit_cut: what vouches for the trail, where it begins · rating, erased: what outlives it
     turn: when one of the daemons last did a periodic job
     smev_request, smev_incoming: questions to the platform over SMEV and what came about them
 
@@ -32,7 +33,7 @@ from sqlalchemy import (
 
 from connector.journal.types import CleanText, Utc
 
-REVISION = "0006"  # of the newest migration
+REVISION = "0007"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -54,6 +55,7 @@ DROPPED = "status = 'dropped'"
 SENT = "status = 'done' AND kind <> ''"
 RATED = "what = 'rated'"
 KEPT = "purged_at IS NULL AND state IN ('answered', 'refused', 'redirected')"  # ended, its content still here
+PURGED = "purged_at IS NOT NULL"
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -96,6 +98,7 @@ message = Table(
     # Counts and ages, without touching the rows.
     Index("ix_message_counts", "opa_id", "state", "state_since", "accepted_at", "answered_at"),
     _partial("ix_message_kept", "state_since", where=KEPT),
+    _partial("ix_message_purged", "purged_at", "id", where=PURGED),
     _partial("ix_message_number", "number", where="number <> ''"),
     _partial("ix_message_card_number", "card_number", where="card_number <> ''"),
 )
@@ -167,6 +170,7 @@ task = Table(
     UniqueConstraint("message_id", "event_id"),
     CheckConstraint("status IN ('open', 'parked', 'done', 'dropped')", name="status"),
     _partial("ix_task_live", "lane_id", "id", where=LIVE),
+    Index("ix_task_lane", "lane_id", "message_id"),  # for erasing a lane; not so slim that a claim takes it
     _partial("ix_task_parked", "parked_at", where=PARKED),
     _partial("ix_task_dropped", "opa_id", where=DROPPED),
     _partial("ix_task_sent", "opa_id", "kind", where=SENT),
@@ -276,6 +280,35 @@ audit_seal = Table(
     Column("lines", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("at", Utc, nullable=False),
+)
+
+audit_cut = Table(  # the trail begins behind the newest one
+    "audit_cut",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("seal", ForeignKey("audit_seal.id"), nullable=False),  # the last one whose lines are gone
+    Column("upto", BigInteger, nullable=False, unique=True),
+    Column("lines", BigInteger, nullable=False),  # that this cut took out
+    Column("digest", String(64), nullable=False),  # of the seal: what the chain begins with now
+    Column("at", Utc, nullable=False),
+    Column("actor", CleanText, nullable=False),
+)
+
+rating = Table(  # of rounds whose line of the trail is gone
+    "rating",
+    metadata,
+    Column("message_id", ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("value", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+erased = Table(  # how much of what there was once
+    "erased",
+    metadata,
+    Column("opa_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("what", String(16), primary_key=True),  # state | accepted | answered | sent | dropped
+    Column("name", String(16), primary_key=True),  # of the state or of the reply's kind
+    Column("count", BigInteger, nullable=False),
 )
 
 SMEV_LIVE = "state IN ('open', 'answered')"  # literal: a partial index serves a condition, not a parameter

@@ -3,18 +3,21 @@
     digest(n) = sha256(digest(n-1) + every line since seal n-1, in order)
 
 Whoever owns the database could change lines and make every later seal anew, or cut the end off; the newest
-digest, kept elsewhere (`audit verify` prints it), shows that too.
+digest, kept elsewhere (`audit verify` prints it), shows that too. Where the trail was cut the chain begins
+with the digest of the cut's seal: what lay before cannot be computed again, its seals are still there.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Select, insert, select, text
 
-from connector.journal.engine import unhurried
+from connector.journal import cuts
+from connector.journal.cuts import CUT, Cut
+from connector.journal.engine import at_one_moment, unhurried
 from connector.journal.part import Part
 from connector.journal.schema import audit, audit_seal
 from connector.journal.types import AnyRow
@@ -44,11 +47,16 @@ class SealCheck:
     broken: Seal | None = None
     after: int = 0  # the trouble lies behind this line …
     head_missing: bool = False  # the digest that was kept outside is not in the chain
+    cut: Cut | None = None  # where the trail begins; the numbers above are of what lies behind it
+    erased: int = 0  # lines that lay before it
+    leftover: int = 0  # lines before it that are still there, vouched for by nothing
+    head_before_cut: bool = False  # the digest kept outside is a seal's whose lines are gone
+    forged: Cut | None = None  # a cut that nobody made who may
 
     @property
     def ok(self) -> bool:
         """Whether nothing was changed, as far as this can be told."""
-        return self.broken is None and not self.head_missing
+        return self.broken is None and self.forged is None and not self.head_missing
 
 
 class Seals(Part):
@@ -105,15 +113,65 @@ def _canonical(row: AnyRow) -> bytes:
 
 
 def _check(connection: Connection, head: str) -> SealCheck:
+    at_one_moment(connection)
     unhurried(connection)
-    before, after, lines, number = _FIRST, 0, 0, 0
-    seen = not head
-    for row in connection.execute(select(audit_seal).order_by(audit_seal.c.id)).all():
-        seal = Seal(row.id, row.upto, row.lines, row.digest, row.at)
+    seals = [
+        Seal(row.id, row.upto, row.lines, row.digest, row.at)
+        for row in connection.execute(select(audit_seal).order_by(audit_seal.c.id))
+    ]
+    made = cuts.cuts(connection)
+    if forged := _forged(connection, seals, made):
+        return SealCheck(0, 0, 0, "", forged=forged)
+    cut = made[-1] if made else None
+    kept = [seal for seal in seals if cut and seal.number <= cut.seal]
+    for place, seal in enumerate(kept, start=1):
+        if seal.number != place:
+            return SealCheck(0, 0, 0, "", seal, cut=cut)
+    found = _follow(connection, seals[len(kept) :], cut)
+    if found.broken:
+        return found
+    before = head in {seal.digest for seal in kept}
+    missing = bool(head) and not before and head not in {seal.digest for seal in seals}
+    return replace(
+        found,
+        head_missing=missing,
+        head_before_cut=before,
+        erased=sum(one.lines for one in made),
+        leftover=cuts.left(connection, cut),
+    )
+
+
+def _follow(connection: Connection, seals: Sequence[Seal], cut: Cut | None) -> SealCheck:
+    """Compute the chain from the cut on; return what it came to, or the first seal that does not fit."""
+    first = cut.seal if cut else 0
+    before, after, lines, number = (cut.digest, cut.upto, 0, first) if cut else (_FIRST, 0, 0, 0)
+    for seal in seals:
         digest, count, _last = _digested(before, connection.execute(_lines(after, seal.upto)))
         if (digest, count, number + 1) != (seal.digest, seal.lines, seal.number):
-            return SealCheck(number, lines, 0, before if number else "", seal, after)
+            return SealCheck(number - first, lines, 0, before if number else "", seal, after, cut=cut)
         before, after, lines, number = digest, seal.upto, lines + count, seal.number
-        seen = seen or digest == head
     _digest, unsealed, _upto = _digested(before, connection.execute(_lines(after, None)))
-    return SealCheck(number, lines, unsealed, before if number else "", head_missing=not seen)
+    return SealCheck(number - first, lines, unsealed, before if number else "", cut=cut)
+
+
+def _forged(connection: Connection, seals: Sequence[Seal], made: Sequence[Cut]) -> Cut | None:
+    """Return a cut that is not one: not at a seal, not in order, not told of in the trail."""
+    by_number = {seal.number: seal for seal in seals}
+    last, gone = 0, 0
+    for cut in made:
+        seal = by_number.get(cut.seal)
+        lines = sum(one.lines for one in seals if last < one.number <= cut.seal)
+        if (
+            seal is None
+            or (seal.upto, seal.digest) != (cut.upto, cut.digest)
+            or not gone < cut.upto < seals[-1].upto
+            or lines != cut.lines
+        ):
+            return cut
+        last, gone = cut.seal, cut.upto
+    if not made:
+        return None
+    told = connection.scalars(select(audit.c.detail).where(audit.c.what == CUT, audit.c.id > gone))
+    wanted = (made[-1].upto, made[-1].digest)
+    details = [json.loads(detail) for detail in told]
+    return None if wanted in [(one.get("upto"), one.get("digest")) for one in details] else made[-1]

@@ -164,3 +164,21 @@ def test_the_operators_port_beyond_loopback_wants_a_token(tmp_path):
         assert load(path, environ={}).health.token is not None
         patch.setenv("T", "short")
         assert any("16" in problem for problem in problems(path, {}))
+
+
+@pytest.mark.parametrize(
+    ("section", "complaint"),
+    [
+        ('trace = "1826d"', "retention.trace needs retention.content"),
+        ('content = "1095d"\ntrace = "364d"', "retention.trace: must be at least 365d"),
+        ('content = "1095d"\ntrace = "1094d"', "(1094 days) is shorter than retention.content (1095 days)"),
+    ],
+)
+def test_a_trace_is_kept_no_shorter_than_its_words_and_a_year(written, section, complaint):
+    [problem] = problems(written(f"[retention]\n{section}\n"))
+    assert complaint in problem
+
+
+def test_both_periods_may_be_the_same(written):
+    settings = load(written('[retention]\ncontent = "365d"\ntrace = "365d"\n'), environ={})
+    assert settings.retention.trace == settings.retention.content

@@ -11,6 +11,7 @@ from config.load import load
 from connector.appeal import Cabinet
 from connector.daemon import Daemon
 from connector.journal.opening import upgrade_database
+from connector.journal.reports import Erased
 from connector.letters import Letters
 from connector.platform.rest import default_profile, translate
 from connector.platform.rest.tokens import Token, TokenKeeper
@@ -86,12 +87,13 @@ def test_a_purge_never_follows_a_jump_of_the_clock(runtime, monkeypatch):
     monkeypatch.setattr(runtime.journal, "_context", replace_clock(runtime.journal, clock))
     asked = []
     monkeypatch.setattr(runtime.journal, "purge", lambda before: asked.append(before) or 0)
+    monkeypatch.setattr(runtime.journal, "erase", lambda before: asked.append(before) or Erased())
     year = timedelta(days=1095)
     for days, purged in [(0, 0), (1, 1), (1, 1), (4000, 0), (-4000, 0), (1, 1), (0.5, 1), (10, 0), (1, 1)]:
         clock.forward(days=days)
         del asked[:]
-        runtime.purge(year)
-        assert len(asked) == purged, (days, asked)
+        runtime.purge(year, 2 * year)
+        assert len(asked) == 2 * purged, (days, asked)
 
 
 def replace_clock(journal, clock):

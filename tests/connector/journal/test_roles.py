@@ -1,12 +1,14 @@
 """The daemon works under a role that owns nothing: the grants of docs/security.md are enough."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from connector.journal.journal import Journal
+from connector.journal.problems import JournalError
 from mappings.store.engine import open_store
 from tests.connector.journal.support import listed, open_journal, register
 
@@ -42,10 +44,31 @@ def test_the_working_role_can_work_and_cannot_touch_the_trail(worker_url, tmp_pa
         assert journal.check_seals().ok
         journal.sweep_files(clock() - clock())
         assert journal.purge(clock()) == 0
+        clock.forward(days=400)
+        register(journal, listed("2"))
+        assert journal.erase(clock() - timedelta(days=365)).lines >= 1
+        assert journal.check_seals().ok
     for statement in (
         "DELETE FROM audit",
+        "CREATE TEMP TABLE audit_cut AS SELECT 9999::bigint AS upto; DELETE FROM audit",
+        "DELETE FROM audit_cut",
+        "UPDATE audit_seal SET upto = 9999",
         "UPDATE audit SET actor = 'x'",
         "DROP TRIGGER audit_no_change ON audit",
     ):
         with psycopg.connect(worker_url, autocommit=True) as connection, pytest.raises(psycopg.Error):
             connection.execute(statement)
+
+
+def test_a_role_that_may_not_erase_is_told_what_to_do(worker_url, tmp_path, clock):
+    """The rights of an earlier page: a trace that is to go needs one more."""
+    with psycopg.connect(worker_url.replace("sedlink_work@", "postgres@"), autocommit=True) as connection:
+        connection.execute("REVOKE DELETE ON audit FROM sedlink_work")
+    with open_journal(worker_url, tmp_path / "files", clock) as journal:
+        register(journal, listed("1"))
+        journal.seal()
+        clock.forward(days=400)
+        register(journal, listed("2"))
+        with pytest.raises(JournalError, match=r"docs/security\.md.*audit"):
+            journal.erase(clock() - timedelta(days=365))
+        assert journal.check_seals().ok

@@ -14,7 +14,7 @@ def bypass(url, statement):
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET session_replication_role = replica"))
         else:
-            for table in ("audit", "audit_seal"):
+            for table in ("audit", "audit_seal", "audit_cut"):
                 for change in ("update", "delete"):
                     connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{change}"))
         connection.execute(text(statement))
