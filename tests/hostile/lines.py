@@ -31,7 +31,8 @@ _EMPTY = (
 
 def _xml(text):
     body = text if isinstance(text, bytes) else text.encode()
-    return raw(b"Content-Type: text/xml; charset=utf-8", b"Content-Length: %d" % len(body), body=body)
+    length = b"Content-Length: %d" % len(body)
+    return raw(b"Content-Type: text/xml; charset=utf-8", length, b"Connection: close", body=body)
 
 
 def _xml_answers(broken, refused):
