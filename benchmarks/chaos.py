@@ -261,6 +261,8 @@ class Round:
         if self.server and self.crash_is_due() and (crash := self.due("crash", self.crashes)):
             self.server.crash()
             time.sleep(crash.lasts)
+            if self.database_disk:  # it does not start on a full one: whoever starts it makes room
+                self.database_disk.empty()
             self.server.restart()
             self.tally.trouble["database crashes"] += 1
         if self.disk:

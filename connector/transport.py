@@ -1,7 +1,10 @@
-"""What every HTTP client of ours shares: verified TLS, loopback, `Retry-After`, why a certificate failed."""
+"""What every HTTP client of ours shares: verified TLS, a last look before the wire, `Retry-After`."""
 
 import re
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -13,6 +16,9 @@ from config.i18n import _
 
 _UNPACKED_AT_ONCE = frozenset({"", "identity", "gzip", "deflate"})
 _LONGEST_WAIT = 86_400.0  # seconds
+_WRITES = ("send_request_headers.started", "send_request_body.started")  # of httpcore's trace
+
+_look: ContextVar[Callable[[], None] | None] = ContextVar("last_look", default=None)
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -43,6 +49,26 @@ def refuse_layers(response: httpx.Response) -> None:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _UNPACKED_AT_ONCE:
         raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}", request=response.request)
+
+
+@contextmanager
+def last_look(look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` right before whatever our HTTP clients write inside a block; what it raises calls it off.
+
+    Between a question to the journal and the first byte there may lie a token, a queue, a handshake: time
+    enough for a process to stand still, and for another to do its work.
+    """
+    token = _look.set(look)
+    try:
+        yield
+    finally:
+        _look.reset(token)
+
+
+def look_last(request: httpx.Request) -> None:
+    """Let the block's last look be taken where httpcore is about to write. A request hook of httpx."""
+    if look := _look.get():
+        request.extensions["trace"] = lambda event, _info: look() if event.endswith(_WRITES) else None
 
 
 def retry_after(text: str, now: datetime) -> float | None:

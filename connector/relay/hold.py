@@ -32,12 +32,11 @@ class Hold:
 
     def keep(self) -> None:
         """Prolong the lease when little is left of it. Raises LeaseLostError. Cheap when much is left."""
-        if self._clock() + self._margin <= self._lease.until:
-            return
-        renewed = self._journal.renew([self._lease], self._length)
-        if not renewed:
-            raise LeaseLostError
-        [self._lease] = renewed
+        while self._clock() + self._margin > self._lease.until:  # again: it may have slept in the question
+            renewed = self._journal.renew([self._lease], self._length)
+            if not renewed:
+                raise LeaseLostError
+            [self._lease] = renewed
 
     def assure(self) -> None:
         """Ask the journal whether the lease is still ours, right before what cannot be taken back.

@@ -18,6 +18,7 @@ from connector.relay.hold import Hold
 from connector.relay.intake import with_rounds
 from connector.relay.links import CabinetLink, Classifier
 from connector.sed import Sed
+from connector.transport import last_look
 
 
 class Steps:
@@ -84,7 +85,8 @@ class Steps:
         found = self._sed.find(work.key) if work.unsure and self._sed.capabilities.find_by_key else None
         hold.assure()
         try:
-            result = found or self._sed.register(appeal, _stored(work), self._journal.files.open)
+            with last_look(hold.keep):
+                result = found or self._sed.register(appeal, _stored(work), self._journal.files.open)
         except ConflictError as conflict:
             result = conflict.card
         reach("register.handed-over")
@@ -106,7 +108,8 @@ class Steps:
             return Advanced(work.lease, None, note="reply-found", detail={"kind": reply.kind})
         file_ids = tuple(self._uploaded(work, ref, hold) for ref in reply.files)
         hold.assure()
-        platform.send(reply, file_ids)
+        with last_look(hold.keep):
+            platform.send(reply, file_ids)
         reach("reply.sent")
         return Advanced(
             work.lease, None, note="reply-sent", detail={"kind": reply.kind, "files": len(file_ids)}

@@ -31,7 +31,7 @@ from connector.errors import AuthError, ConnectorError, OutcomeUnknownError, Per
 from connector.masking import mask
 from connector.pace import Pace
 from connector.streaming import beginning, chunks
-from connector.transport import refuse_layers, retry_after, tls_cause, tls_context
+from connector.transport import look_last, refuse_layers, retry_after, tls_cause, tls_context
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _TRY_LATER = frozenset({408, 425, 429, 503})
@@ -122,7 +122,7 @@ class SedHttp:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
-            event_hooks={"response": [refuse_layers]},
+            event_hooks={"request": [look_last], "response": [refuse_layers]},
             trust_env=urlsplit(address.url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json"},
         )

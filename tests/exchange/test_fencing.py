@@ -29,10 +29,10 @@ class Clock:
 
 
 class Sleeper:
-    """A peer or helper of one worker that falls asleep, once, when a method of it is called."""
+    """A peer or helper of one worker that falls asleep, once, before or after a method of it."""
 
-    def __init__(self, real, method, asleep):
-        self._real, self._method, self._asleep = real, method, asleep
+    def __init__(self, real, method, when, asleep):
+        self._real, self._method, self._when, self._asleep = real, method, when, asleep
 
     def __getattr__(self, name):
         real = getattr(self._real, name)
@@ -40,8 +40,11 @@ class Sleeper:
             return real
 
         def slow(*arguments, **named):
+            if self._when == "before":
+                self._asleep()
             result = real(*arguments, **named)
-            self._asleep()
+            if self._when == "after":
+                self._asleep()
             return result
 
         return slow
@@ -50,7 +53,7 @@ class Sleeper:
 class Pair:
     """Two workers on one journal. The first falls asleep beyond its lease; the second goes on alone."""
 
-    def __init__(self, folder, stand, *, sleeps_at=("", "")):
+    def __init__(self, folder, stand, *, sleeps_at=("", "", "")):
         settings = load(write_configuration(folder, stand))
         upgrade_database(settings)
         self.stand, self.clock, self.slept = stand, Clock(), 0
@@ -62,14 +65,14 @@ class Pair:
     def _relay(self, links, name):
         return Relay(self.journal, links, worker=name, clock=self.clock, lease=LEASE, margin=MARGIN)
 
-    def _sleepy(self, who, method):
+    def _sleepy(self, who, method, when):
         cabinets = self.links.cabinets
         if who == "platform":
             cabinets = {
-                opa_id: replace(link, platform=Sleeper(link.platform, method, self.sleep))
+                opa_id: replace(link, platform=Sleeper(link.platform, method, when, self.sleep))
                 for opa_id, link in cabinets.items()
             }
-        classifier = classify if who != "classifier" else Sleeper(Words(), method, self.sleep).question
+        classifier = classify if who != "classifier" else Sleeper(Words(), method, when, self.sleep).question
         classifier = Counting(classifier)
         return Links(cabinets, self.links.seds, classifier)
 
@@ -123,7 +126,15 @@ class Counting:
 classify = Counting(Words().question)
 
 
-@pytest.mark.parametrize("place", [("platform", "upload"), ("classifier", "question")], ids="-".join)
+# Before `send`: the journal has said that the lease is ours, nothing is on the wire yet.
+PLACES = [
+    ("platform", "upload", "after"),
+    ("classifier", "question", "after"),
+    ("platform", "send", "before"),
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids="-".join)
 def test_who_sleeps_beyond_its_lease_does_not_act_a_second_time(tmp_path, place):
     with Stand(tmp_path / "stand", messages=12, seed=3) as stand:
         pair = Pair(tmp_path, stand, sleeps_at=place)

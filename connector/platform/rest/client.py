@@ -20,7 +20,7 @@ from connector.platform.rest.jsontext import NotJsonError, decode_text, parse
 from connector.platform.rest.profile import Profile
 from connector.platform.rest.tokens import Token, TokenKeeper
 from connector.streaming import beginning, chunks
-from connector.transport import refuse_layers
+from connector.transport import look_last, refuse_layers
 
 _COMPLAINT_BYTES = 65_536  # of an error's body are read
 _REDIRECTS = 3
@@ -44,7 +44,7 @@ class Client:
             ),
             limits=_CONNECTIONS,
             follow_redirects=False,
-            event_hooks={"response": [refuse_layers]},
+            event_hooks={"request": [look_last], "response": [refuse_layers]},
             trust_env=urlsplit(access.base_url).scheme == "https",  # plain http is loopback: no proxy
             headers={"User-Agent": f"sedlink/{version('sedlink')}", "Accept": "application/json, */*;q=0.1"},
         )
