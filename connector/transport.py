@@ -65,6 +65,12 @@ def last_look(look: Callable[[], None]) -> Iterator[None]:
         _look.reset(token)
 
 
+def take_last_look() -> None:
+    """Take the block's last look now: for a client that does not say when it writes."""
+    if look := _look.get():
+        look()
+
+
 def look_last(request: httpx.Request) -> None:
     """Let the block's last look be taken where httpcore is about to write. A request hook of httpx."""
     if look := _look.get():

@@ -22,7 +22,7 @@ from connector.masking import protect
 from connector.pace import Pace
 from connector.sed.dms1c.failures import Call, from_status, from_transport, garbage, too_long
 from connector.sed.dms1c.settings import Dms1cSettings
-from connector.transport import retry_after
+from connector.transport import retry_after, take_last_look
 
 SOAP_ACTION = '"http://www.1c.ru/dm#DMService:execute"'
 _CHUNK = 1 << 16
@@ -92,6 +92,7 @@ class Wire:
         # NTLM sends the body up to three times and forgets to rewind it: there it is bytes
         data = body.read() if body is not None and settings.auth == "ntlm" else body
         self._pace.wait()
+        take_last_look()
         try:
             response = self._session.request(
                 method, url, data=data, headers=headers, auth=self._auth, verify=verify, stream=True,
