@@ -1,5 +1,6 @@
 """Who wakes after its lease does not act: another worker has taken the conversation over meanwhile."""
 
+from contextvars import Context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -81,6 +82,9 @@ class Pair:
             return
         self.slept += 1
         self.clock.ahead += LEASE + timedelta(seconds=1)
+        Context().run(self.others_go_on)  # of their own: what the sleeper is about is not theirs
+
+    def others_go_on(self):
         while self.second.work().claimed:
             pass
 
