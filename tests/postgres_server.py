@@ -167,9 +167,7 @@ class PostgresServer:
             subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, **identity)
         except (OSError, subprocess.CalledProcessError):
             self._home.chmod(0o755)
-            copy = self._home / "pginstall"
-            shutil.copytree(programs.parent, copy, symlinks=True)
-            return copy / "bin"
+            return _copied(programs, self._home)
         return programs
 
     def _wait(self) -> None:
@@ -186,6 +184,15 @@ class PostgresServer:
 
     def _log(self) -> str:
         return (self._home / "log").read_text(errors="replace")[-4000:]
+
+
+def _copied(programs: Path, home: Path) -> Path:
+    """Copy the wheel's package, and the libraries that it keeps beside it; return the copy's programs."""
+    package = programs.parents[1]
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, home / folder.name, symlinks=True)
+    return home / programs.relative_to(package.parent)
 
 
 def _identity() -> dict[str, Any]:
