@@ -188,6 +188,7 @@ def upgrade(cluster: Cluster) -> None:
             return
         url = cluster.server.url(cluster.server.create())
         with Playground(url, messages=cluster.asked.messages, seed=cluster.asked.seed, pace=0.2) as play:
+            del play.environment["SEDLINK__PLATFORM__CALLS_PER_SECOND"]  # the old one does not know it
             play.sedlink("db", "upgrade", folder=folder)
             before = play.ask("SELECT version_num FROM alembic_version")
             old = play.daemon(folder=folder)
