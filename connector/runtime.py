@@ -120,9 +120,8 @@ class Runtime:
     def purge(self, keep: timedelta, trace: timedelta | None = None) -> int:
         """Take out what is older, erase what is older than `trace`; return how many rounds were taken out.
 
-        Not on the first day of a time that may be a clock's mistake.
-
-        A clock that ran years ahead would take out what must be kept, and nothing brings it back.
+        Not on the first day of a time that may be a clock's mistake: a clock that ran years ahead would
+        take out what must be kept, and nothing brings it back.
         """
         now, last = self.journal.clock(), self.journal.cursor(_PURGED)
         self.journal.remember(_PURGED, now.isoformat())

@@ -1,7 +1,6 @@
 """The stand as a whole: started in threads, stopped, asked what it saw."""
 
 import secrets
-import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -156,15 +155,6 @@ class Stand:
     def settled(self) -> bool:
         """Whether every plan has come to its end and nothing is on its way inside the stand."""
         return self.desk.settled() and self.sed.idle
-
-    def wait_settled(self, seconds: float, *, poll: float = 0.05) -> bool:
-        """Wait until everything has come to its end; return whether it has."""
-        until = time.monotonic() + seconds
-        while not self.settled():
-            if time.monotonic() > until:
-                return False
-            time.sleep(poll)
-        return True
 
     # ---- inside
 

@@ -42,6 +42,15 @@ workers = 2
 batch = 8
 """
 
+MAIL = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "sedlink@example.org"
+recipients = ["operator@example.org"]
+"""
+
 
 def write_configuration(folder: Path, stand: Stand, *, database: str = "sqlite:///sedlink.db") -> Path:
     """Return the path of a configuration that connects sedlink to the stand."""
@@ -62,6 +71,12 @@ def write_configuration(folder: Path, stand: Stand, *, database: str = "sqlite:/
     path = folder / "sedlink.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def add_mail(path: Path, stand: Stand) -> None:
+    """Let a configuration send its mails to the stand's mailbox."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(MAIL.format(port=stand.mail_port))
 
 
 def _secret(folder: Path, name: str, value: str) -> Path:

@@ -12,7 +12,7 @@ from connector.journal.reports import DeadFilter
 from connector.runtime import open_runtime
 from connector.sync import sync
 from stand.running import Stand
-from tests.exchange.setup import write_configuration
+from tests.exchange.setup import add_mail, write_configuration
 
 
 @pytest.fixture
@@ -94,9 +94,8 @@ def test_one_mail_when_a_cabinet_fails_and_one_when_it_is_well(tmp_path):
     with Stand(tmp_path / "stand", messages=2, cabinets=2, seed=5) as stand:
         path = write_configuration(tmp_path, stand)
         whole = path.read_text(encoding="utf-8").replace("[daemon]", '[daemon]\nalert_after = "0s"')
-        mail = f'[mail]\nhost = "127.0.0.1"\nport = {stand.mail_port}\nsecurity = "none"\n'
-        mail += 'sender = "sedlink@example.org"\nrecipients = ["operator@example.org"]\n'
-        path.write_text(f"{whole}\n{mail}", encoding="utf-8")
+        path.write_text(whole, encoding="utf-8")
+        add_mail(path, stand)
         secret = tmp_path / f"{stand.cabinets[0].opa_id}.secret"
         secret.write_text("не тот", encoding="utf-8")
         settings = load(path)

@@ -10,17 +10,9 @@ from connector.journal.opening import upgrade_database
 from connector.runtime import open_runtime
 from connector.schedule import Job
 from stand.running import Stand
-from tests.exchange.setup import write_configuration
+from tests.exchange.setup import add_mail, write_configuration
 
 PERIOD = timedelta(minutes=5)
-MAIL = """
-[mail]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-sender = "sedlink@example.org"
-recipients = ["admin@example.org"]
-"""
 
 
 @pytest.fixture
@@ -32,7 +24,7 @@ def stand(tmp_path):
 @pytest.fixture
 def daemons(tmp_path, stand):
     path = write_configuration(tmp_path, stand)
-    path.write_text(path.read_text(encoding="utf-8") + MAIL.format(port=stand.mail_port), encoding="utf-8")
+    add_mail(path, stand)
     settings = load(path)
     upgrade_database(settings)
     pair = [open_runtime(settings) for _number in range(2)]
